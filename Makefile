@@ -1,0 +1,35 @@
+# `make help` lists what there is. Each target sets up what it needs, in .venv/ and .cache/.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+OUTPUT ?= ..
+PYTEST ?=
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+.venv/ready: requirements-dev.txt
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --require-hashes --requirement requirements-dev.txt
+	touch $@
+
+.PHONY: project
+project: .venv/ready ## generate a project beside this repository, or in OUTPUT
+	cookiecutter . --output-dir $(OUTPUT)
+
+.PHONY: test
+test: .venv/ready ## the tests that need no Docker
+	pytest --numprocesses=2 -m "not docker" $(PYTEST)
+
+.PHONY: test-docker
+test-docker: .venv/ready ## the tests that build images and start containers
+	pytest -m docker $(PYTEST)
+
+.PHONY: lint
+lint: .venv/ready ## everything that can be checked by reading
+	ruff check --config pyproject.toml
+	ruff format --check --config pyproject.toml
+	shellcheck .ci/run .ci/docker-engine .ci/base-images/build .ci/base-images/postgres-entrypoint.sh
+
+.PHONY: lock
+lock: .venv/ready ## refresh every pin and every lock
+	python tools/lock.py

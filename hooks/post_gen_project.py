@@ -1,0 +1,78 @@
+"""Turn what Cookiecutter rendered into a project, and check it before its owner sees it."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import sys
+from pathlib import Path
+
+ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path.cwd()))
+import doctor  # noqa: E402 - the project's own checks
+
+
+def put_features_in_place(project):
+    """Copy the chosen features' files over the project and merge their locks; leave no trace of the others."""
+    for feature in ANSWERS["_features"]:
+        folder = project / "features" / feature
+        if ANSWERS[feature] and (folder / "files").is_dir():
+            shutil.copytree(folder / "files", project, dirs_exist_ok=True)
+    lock = json.loads((project / "Pipfile.lock").read_text("utf-8"))
+    for feature in ANSWERS["_features"]:
+        fragment = project / "features" / feature / "Pipfile.lock"
+        if ANSWERS[feature] and fragment.is_file():
+            for section, packages in json.loads(fragment.read_text("utf-8")).items():
+                lock[section] = dict(sorted({**lock[section], **packages}.items()))
+    shutil.rmtree(project / "features")
+    finish_lock(project, lock)
+
+
+def finish_lock(project, lock):
+    """Write the lock with the hash of the project's Pipfile, by which Pipenv knows that they belong together."""
+    lock["_meta"]["hash"]["sha256"] = doctor.pipfile_hash(doctor.toml(project / "Pipfile"))
+    write(project / "Pipfile.lock", json.dumps(lock, indent=4, sort_keys=True) + "\n")
+
+
+def write_environment(project):
+    """Write .env from .env.example, for its owner's eyes only. One that is there already is its owner's, and stays."""
+    if (project / ".env").exists():
+        return
+    own = {"HOST_UID": getattr(os, "getuid", lambda: 1000)(), "HOST_GID": getattr(os, "getgid", lambda: 1000)()}
+    example = (project / ".env.example").read_text("utf-8")
+    text = re.sub("(?<==)change-me$", lambda _: secrets.token_urlsafe(48), example, flags=re.MULTILINE)
+    for name, value in own.items():
+        text = re.sub(f"^{name}=.*", f"{name}={value}", text, flags=re.MULTILINE)
+    (project / ".env").touch(mode=0o600)
+    write(project / ".env", text)
+
+
+def write(path, text):
+    path.write_text(text, "utf-8", newline="\n")
+
+
+def next_steps(project):
+    return f"""
+{ANSWERS["project_name"]} is ready in {project}
+
+    cd {project.name}
+    docker compose up                              http://localhost:8000
+
+or, without Docker:
+
+    pipenv sync --dev
+    pipenv run serve
+
+README.md has the rest.
+"""
+
+
+project = Path.cwd()
+put_features_in_place(project)
+write_environment(project)
+if problems := doctor.problems(project):
+    sys.exit("\n".join(["The project that this template made is not whole; please report it:", *problems]))
+print(next_steps(project))

@@ -1,0 +1,45 @@
+"""Refuse answers that cannot become a project: all at once, a line each."""
+
+import json
+import re
+import sys
+import unicodedata
+
+# tojson escapes quotes and angle brackets, so that no answer can end this text.
+ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+
+# Folders that Windows cannot have, whatever follows a dot (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
+
+
+def python_is_recent(answers):
+    if sys.version_info < (3, 11):  # noqa: UP036 - Cookiecutter itself runs on 3.10
+        yield "Cookiecutter runs on Python {}.{}; this template needs 3.11 or newer.".format(*sys.version_info)
+
+
+def name_is_a_line_of_text(answers):
+    name = answers["project_name"]
+    if not name.strip() or len(name) > 80 or {"Cc", "Zl", "Zp"}.intersection(map(unicodedata.category, name)):
+        yield f"project_name {name!r}: a name is one line of 1 to 80 characters, not all of them spaces."
+
+
+def slug_is_a_host_name(answers):
+    # cookiecutter.json puts _ for what would not be safe as a folder.
+    slug = answers["__asked_slug"] if answers["project_slug"] == "_" else answers["project_slug"]
+    if not re.fullmatch(r"[a-z]([a-z0-9]|-(?!-)){0,38}[a-z0-9]", slug) or slug in RESERVED:
+        yield (
+            f"project_slug {slug!r}: a slug has 2 to 40 lower-case letters, digits and single hyphens, begins with a "
+            f"letter, ends with no hyphen, and is no name that Windows reserves; {suggestion(slug)!r} would do."
+        )
+
+
+def suggestion(slug):
+    words = re.findall(r"[a-z0-9]+", unicodedata.normalize("NFKD", slug).lower())
+    plain = re.sub(r"^[0-9-]+", "", "-".join(words))[:36].strip("-")
+    return plain if len(plain) > 1 and plain not in RESERVED else f"{plain or 'my'}-api"
+
+
+VALIDATORS = (python_is_recent, name_is_a_line_of_text, slug_is_a_host_name)
+
+if refusals := [refusal for validator in VALIDATORS for refusal in validator(ANSWERS)]:
+    sys.exit("\n".join(refusals))

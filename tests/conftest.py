@@ -1,0 +1,29 @@
+"""What tests ask for by name: projects, baked once for each set of answers."""
+
+import functools
+import json
+from pathlib import Path
+
+import pytest
+
+TEMPLATE = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def answers():
+    """Return cookiecutter.json, the questions and their defaults."""
+    return json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def bake(cookies_session):
+    """Return a function that bakes a project with these answers and returns its folder. Tests leave it as it is."""
+
+    @functools.cache
+    def baked(**answers):
+        result = cookies_session.bake(extra_context=answers)
+        if result.exception:
+            raise result.exception
+        return result.project_path
+
+    return baked

@@ -1,0 +1,117 @@
+"""Resolve every package to its newest version that goes with the others, and write the pins and the locks.
+
+One resolution covers the base project and all features, every platform and every Python from 3.12 on, so that any
+choice of features is a part of it. What a project then locks is the base's lock with the fragments of its features.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
+SECTIONS = {"packages": "default", "dev-packages": "develop"}
+OLDEST_PYTHON = "3.12"
+
+
+def main():
+    base = tomllib.loads((TEMPLATE / "Pipfile").read_text("utf-8"))
+    features = sorted(path for path in (TEMPLATE / "features").iterdir() if path.is_dir())
+    wanted = {section: requirements(base[section]) for section in SECTIONS}
+    added = {
+        feature: {section: requirements(fragment(feature, section)) for section in SECTIONS} for feature in features
+    }
+
+    everything = [line for part in (wanted, *added.values()) for lines in part.values() for line in lines]
+    versions = resolve(everything)
+    pin(TEMPLATE / "Pipfile", versions)
+    lock = {locked: resolve(wanted[section], versions) for section, locked in SECTIONS.items()}
+    write_json(TEMPLATE / "Pipfile.lock", {"_meta": meta(base), **lock})
+
+    for feature in features:
+        own = {}
+        for section, locked in SECTIONS.items():
+            pin(feature / f"Pipfile.{section}", versions)
+            if added[feature][section]:
+                whole = resolve(wanted[section] + added[feature][section], versions)
+                own[locked] = {name: entry for name, entry in whole.items() if name not in lock[locked]}
+        if own:
+            write_json(feature / "Pipfile.lock", own)
+    lock_development_tools()
+
+
+def fragment(feature, section):
+    """Return the feature's entries for that section of the Pipfile."""
+    path = feature / f"Pipfile.{section}"
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+def requirements(entries):
+    """Return the entries of a Pipfile's section as requirements without their versions."""
+    return [
+        f"{name}[{','.join(entry['extras'])}]" if isinstance(entry, dict) and "extras" in entry else name
+        for name, entry in entries.items()
+    ]
+
+
+def resolve(lines, versions=None):
+    """Return the lock's entries for these requirements and all that they need, at the versions given where they are."""
+    with tempfile.TemporaryDirectory() as folder:
+        constraints = Path(folder) / "constraints.txt"
+        constraints.write_text("".join(f"{name}{entry['version']}\n" for name, entry in (versions or {}).items()))
+        text = compile_requirements("-", "--constraint", constraints, "--no-header", input="\n".join(lines))
+    entries = {}
+    for block in re.split(r"\n(?=\S)", text.strip()):
+        name, version, marker = re.match(r"(\S+?)(==[^\s;]+)(?: ; (.*?))?(?: \\)?(?:\n|$)", block).groups()
+        if name in entries:
+            sys.exit(f"{name} resolves to two versions for different platforms or Pythons; a lock can hold only one.")
+        entry = {"hashes": sorted(re.findall(r"--hash=(\S+)", block)), "version": version}
+        entries[name] = {**entry, "markers": marker} if marker else entry
+    return entries
+
+
+def compile_requirements(*arguments, python=OLDEST_PYTHON, **options):
+    """Return what uv resolves, for every platform and every Python from that one on, with the hashes of all files."""
+    command = ["uv", "pip", "compile", *arguments, "--universal", "--python-version", python, "--generate-hashes"]
+    command += ["--no-annotate", "--quiet", "--upgrade"]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT, **options).stdout
+
+
+def pin(path, versions):
+    """Put the resolved versions into a Pipfile or a fragment of one, and say what changed."""
+    if not path.is_file():
+        return
+
+    def newest(match):
+        head, name, start, old = match.groups()
+        new = versions[name]["version"]
+        if new != old:
+            print(f"{name}: {old} -> {new}")
+        return f'{head}{start}"{new}"'
+
+    text = path.read_text("utf-8")
+    text = re.sub(r'^(([\w-]+) = )(\{version = |)"(\*|==[^"]+)"', newest, text, flags=re.MULTILINE)
+    path.write_text(text, "utf-8")
+
+
+def meta(base):
+    return {"hash": {"sha256": ""}, "pipfile-spec": 6, "requires": base["requires"], "sources": base["source"]}
+
+
+def write_json(path, content):
+    path.write_text(json.dumps(content, indent=4, sort_keys=True) + "\n", "utf-8")
+
+
+def lock_development_tools():
+    """Write requirements-dev.txt, what this repository itself is developed and tested with."""
+    header = "# Written by `make lock` from pyproject.toml.\n"
+    text = compile_requirements("pyproject.toml", "--group", "dev", "--no-header", python="3.11")
+    (ROOT / "requirements-dev.txt").write_text(header + text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

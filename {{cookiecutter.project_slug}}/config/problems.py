@@ -1,0 +1,62 @@
+"""Errors of the API as problem details (RFC 9457, application/problem+json)."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_exception_handler
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the response to an exception of a view: DRF's status and headers, with a problem as its body."""
+    response = drf_exception_handler(exception, context)
+    if response is None:
+        return None
+    response.data = problem(response.status_code)
+    if isinstance(exception, ValidationError):
+        response.data["errors"] = list(invalid_fields(exception.get_full_details()))
+    elif isinstance(exception, APIException):
+        response.data["detail"] = str(exception.detail)
+    # The browsable API shows the same problem as a page.
+    renderer = getattr(context["request"], "accepted_renderer", None)
+    if renderer is None or renderer.format == "json":
+        response.content_type = MEDIA_TYPE
+    return response
+
+
+def problem(status: int) -> dict[str, Any]:
+    """Return what every problem has; the title of `about:blank` is the status's phrase (RFC 9457, 4.2.1)."""
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+
+
+def invalid_fields(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]:
+    """Yield what is wrong with each field: its JSON pointer, a sentence and a code (the example of RFC 9457, 3)."""
+    if isinstance(details, dict) and "message" in details and "code" in details:
+        yield {"pointer": pointer, "detail": str(details["message"]), "code": str(details["code"])}
+    elif isinstance(details, dict):
+        for name, inner in details.items():
+            yield from invalid_fields(inner, pointer if name == "non_field_errors" else f"{pointer}/{name}")
+    else:
+        for index, inner in enumerate(details):
+            is_message = "message" in inner and "code" in inner
+            yield from invalid_fields(inner, pointer if is_message else f"{pointer}/{index}")
+
+
+def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
+    """Answer for an address that no view has: a problem below /api/, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(problem(404), status=404, content_type=MEDIA_TYPE)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for an error in a view, without a word of what went wrong: that is in the log."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(problem(500), status=500, content_type=MEDIA_TYPE)
+    return defaults.server_error(request)

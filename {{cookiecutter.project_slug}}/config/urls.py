@@ -1,0 +1,31 @@
+"""The addresses of the project."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+admin.site.site_header = admin.site.site_title = settings.PROJECT_NAME
+
+api_v1 = [
+    path("", include("users.urls")),
+    # % for feature in cookiecutter._features if cookiecutter[feature]
+    # % include "features/" ~ feature ~ "/urls.py.api_v1" ignore missing
+    # % endfor
+]
+
+urlpatterns = [
+    # % if cookiecutter.__front_page == "docs"
+    path("", SpectacularSwaggerSplitView.as_view()),
+    # % endif
+    # % for feature in cookiecutter._features if cookiecutter[feature]
+    # % include "features/" ~ feature ~ "/urls.py.urlpatterns" ignore missing
+    # % endfor
+    path("admin/", admin.site.urls),
+    path("api/v1/", include(api_v1)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
+]
+
+handler404 = "config.problems.not_found"
+handler500 = "config.problems.server_error"

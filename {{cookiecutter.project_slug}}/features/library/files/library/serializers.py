@@ -1,0 +1,26 @@
+from rest_framework import serializers
+from rest_framework.validators import UniqueValidator
+
+from library.isbn import LONGEST_SPELLING, IsbnSerializerField
+from library.models import Author, Book
+
+
+class AuthorSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Author
+        fields = ("id", "name", "owner")
+        read_only_fields = ("owner",)
+
+
+class BookSerializer(serializers.ModelSerializer):
+    author_name = serializers.CharField(source="author.name", read_only=True)
+    isbn = IsbnSerializerField(
+        max_length=LONGEST_SPELLING,
+        help_text="10 or 13 characters, with or without hyphens; answered as 13 digits.",
+        validators=[UniqueValidator(Book.objects.all(), "There is a book with this ISBN already.")],
+    )
+
+    class Meta:
+        model = Book
+        fields = ("id", "title", "subtitle", "author", "author_name", "isbn", "published", "owner")
+        read_only_fields = ("owner",)

@@ -1,0 +1,197 @@
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+
+from library.models import Author, Book
+from users.models import User
+
+AUTHORS, BOOKS = "/api/v1/authors/", "/api/v1/books/"
+ISBN_10, ISBN_13 = "0-201-89683-4", "978-0-201-89683-1"
+
+
+@pytest.fixture
+def author(user: User) -> Author:
+    return Author.objects.create(name="Donald Knuth", owner=user)
+
+
+@pytest.fixture
+def book(author: Author, user: User) -> Book:
+    return Book.objects.create(
+        title="The Art of Computer Programming",
+        subtitle="Fundamental Algorithms",
+        author=author,
+        isbn="9780201896831",
+        published="1997-07-04",
+        owner=user,
+    )
+
+
+@pytest.fixture
+def fields(author: Author) -> dict[str, str]:
+    """What a request for a new book says."""
+    return {
+        "title": "Concrete Mathematics",
+        "author": str(author.pk),
+        "isbn": "978-0-201-55802-9",
+        "published": "1994-02-28",
+    }
+
+
+@pytest.fixture
+def other_api(db: None) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(User.objects.create_user("other"))
+    return client
+
+
+@pytest.fixture
+def staff_api(db: None) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(User.objects.create_user("staff", is_staff=True))
+    return client
+
+
+class TestApi:
+    def test_anyone_may_read(self, api: APIClient, book: Book) -> None:
+        assert [found["isbn"] for found in api.get(BOOKS).data["results"]] == ["9780201896831"]
+        assert api.get(f"{BOOKS}{book.pk}/").data["author_name"] == "Donald Knuth"
+
+    def test_a_user_owns_what_she_adds(self, user_api: APIClient, user: User, fields: dict[str, str]) -> None:
+        response = user_api.post(BOOKS, {**fields, "owner": "0"})
+        assert response.status_code == 201
+        assert response.data["owner"] == user.pk
+        assert user_api.get(f"{BOOKS}{response.data['id']}/").data["title"] == "Concrete Mathematics"
+
+    def test_an_author_belongs_to_the_user_who_adds_them(self, user_api: APIClient, user: User) -> None:
+        assert user_api.post(AUTHORS, {"name": "Ronald Graham"}).data["owner"] == user.pk
+
+    @pytest.mark.parametrize(
+        ("client", "change", "deletion"),
+        [("api", 401, 401), ("other_api", 403, 403), ("user_api", 200, 204), ("staff_api", 200, 204)],
+    )
+    def test_only_the_owner_and_staff_may_change_a_book(
+        self, client: str, change: int, deletion: int, book: Book, request: pytest.FixtureRequest
+    ) -> None:
+        somebody: APIClient = request.getfixturevalue(client)
+        path = f"{BOOKS}{book.pk}/"
+        whole = {"title": "New", "author": book.author_id, "isbn": book.isbn, "published": "1997-07-04"}
+        assert somebody.patch(path, {"title": "New"}).status_code == change
+        assert somebody.put(path, whole).status_code == change
+        assert somebody.delete(path).status_code == deletion
+
+    def test_without_a_login_nothing_is_added(self, api: APIClient, fields: dict[str, str]) -> None:
+        response = api.post(BOOKS, fields)
+        assert response.status_code == 401
+        assert response.headers["Content-Type"] == "application/problem+json"
+
+    @pytest.mark.parametrize("spelling", [ISBN_10, ISBN_13, "0201896834", "978 0 201 89683 1"])
+    def test_an_isbn_is_stored_in_one_form(self, user_api: APIClient, fields: dict[str, str], spelling: str) -> None:
+        assert user_api.post(BOOKS, fields | {"isbn": spelling}).data["isbn"] == "9780201896831"
+
+    @pytest.mark.parametrize("wrong", ["9780201896832", "0201896835", "123", "9770201896831", "x"])
+    def test_a_number_that_is_no_isbn_is_refused(self, user_api: APIClient, fields: dict[str, str], wrong: str) -> None:
+        response = user_api.post(BOOKS, fields | {"isbn": wrong})
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["pointer"] == "#/isbn"
+
+    def test_the_same_book_is_not_added_twice_however_its_isbn_is_spelled(
+        self, user_api: APIClient, book: Book, fields: dict[str, str]
+    ) -> None:
+        assert user_api.post(BOOKS, fields | {"isbn": ISBN_10}).status_code == 400
+
+    @pytest.mark.parametrize(
+        ("query", "count"),
+        [
+            ("search=programming", 1),
+            ("search=knuth", 1),
+            ("search=nothing", 0),
+            ("published_after=1997-07-04", 1),
+            ("published_before=1997-07-03", 0),
+            ("author=0", 400),
+        ],
+    )
+    def test_books_are_found_by_words_author_and_date(self, api: APIClient, book: Book, query: str, count: int) -> None:
+        response = api.get(f"{BOOKS}?{query}")
+        assert count == (len(response.data["results"]) if response.status_code == 200 else response.status_code)
+
+    @pytest.mark.parametrize("ordering", ["title", "-title", "published", "id", "-id"])
+    def test_pages_follow_each_other_in_the_order_asked_for(self, api: APIClient, ordering: str, db: None) -> None:
+        call_command("seed", 30, verbosity=0)
+        page: Response = api.get(f"{BOOKS}?ordering={ordering}&page_size=7")
+        seen = list(page.data["results"])
+        while page.data["next"]:
+            page = api.get(page.data["next"])
+            seen += page.data["results"]
+        field = ordering.lstrip("-")
+        assert [book[field] for book in seen] == sorted((b[field] for b in seen), reverse=ordering.startswith("-"))
+        assert len({book["id"] for book in seen}) == 30
+
+    @pytest.mark.parametrize("path", [BOOKS, AUTHORS])
+    def test_a_list_takes_one_query_however_long_it_is(
+        self, api: APIClient, path: str, django_assert_num_queries: DjangoAssertNumQueries, db: None
+    ) -> None:
+        call_command("seed", 20, verbosity=0)
+        with django_assert_num_queries(1):
+            assert len(api.get(path).data["results"]) > 5
+
+    def test_the_browsable_api_shows_problems_as_pages(self, api: APIClient, book: Book) -> None:
+        response = api.get(f"{BOOKS}0/", headers={"accept": "text/html"})
+        assert response.status_code == 404
+        assert response.headers["Content-Type"].startswith("text/html")
+
+
+class TestWebsite:
+    def test_the_first_page_lists_books(self, client: Client, book: Book) -> None:
+        assert book.title in client.get("/").content.decode()
+
+    @pytest.mark.parametrize(("words", "found"), [("art knuth", True), ("art graham", False)])
+    def test_search_finds_all_words_in_title_and_author(
+        self, client: Client, book: Book, words: str, found: bool
+    ) -> None:
+        assert (book.title in client.get("/", {"q": words}).content.decode()) is found
+
+    def test_long_lists_have_pages_that_keep_the_search(self, client: Client, db: None) -> None:
+        call_command("seed", 50, verbosity=0)
+        page = client.get("/", {"q": "the", "page": "2"}).content.decode()
+        assert "Page 2 of 3" in page
+        assert "?q=the&amp;page=3" in page
+
+    def test_a_book_has_a_page(self, client: Client, book: Book) -> None:
+        assert book.isbn in client.get(book.get_absolute_url()).content.decode()
+
+    def test_only_a_user_may_add_a_book(self, client: Client, db: None) -> None:
+        assert client.get("/books/add/").headers["Location"] == "/login/?next=/books/add/"
+
+    def test_a_user_adds_a_book(self, client: Client, user: User, fields: dict[str, str]) -> None:
+        client.force_login(user)
+        response = client.post("/books/add/", fields)
+        book = Book.objects.get()
+        assert response.headers["Location"] == book.get_absolute_url()
+        assert (book.isbn, book.owner) == ("9780201558029", user)
+
+    def test_a_wrong_isbn_is_explained(self, client: Client, user: User, fields: dict[str, str]) -> None:
+        client.force_login(user)
+        response = client.post("/books/add/", fields | {"isbn": "978-0-201-55802-8"})
+        assert "This is not an ISBN" in response.content.decode()
+        assert not Book.objects.exists()
+
+    def test_a_user_signs_in(self, client: Client, user: User) -> None:
+        response = client.post("/login/", {"username": "ada", "password": "correct horse battery"})
+        assert response.headers["Location"] == "/"
+        assert "Sign out" in client.get("/").content.decode()
+
+
+class TestAdmin:
+    @pytest.mark.parametrize("path", ["/admin/library/author/?q=knuth", "/admin/library/book/?q=knuth"])
+    def test_lists_can_be_searched(self, admin_client: Client, book: Book, path: str) -> None:
+        assert "Donald Knuth" in admin_client.get(path).content.decode()
+
+
+def test_seeding_twice_adds_no_book_twice(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("seed", 5)
+    call_command("seed", 5)
+    assert capsys.readouterr().out.splitlines()[-1] == "The Library has 5 books."
+    assert {len(book.isbn) for book in Book.objects.all()} == {13}

@@ -1,0 +1,31 @@
+"""What tests ask for by name: clients of the API, and users."""
+
+import pytest
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from users.models import User
+
+
+@pytest.fixture(autouse=True)
+def _no_throttle_from_another_test() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return User.objects.create_user("ada", "ada@example.com", "correct horse battery")
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """Somebody who has not logged in."""
+    return APIClient()
+
+
+@pytest.fixture
+def user_api(user: User) -> APIClient:
+    """The user, logged in."""
+    client = APIClient()
+    client.force_authenticate(user)
+    return client

@@ -1,0 +1,34 @@
+from django.contrib.auth import authenticate
+from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
+
+from users.models import User
+
+
+class UserSerializer(serializers.ModelSerializer):
+    """What people may read and change of their own account."""
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "email", "first_name", "last_name")
+        read_only_fields = ("id", "username")
+
+
+class LoginSerializer(serializers.Serializer):
+    """A user name and a password that belong together; raises AuthenticationFailed (401) where they do not."""
+
+    username = serializers.CharField(max_length=150, write_only=True)
+    password = serializers.CharField(max_length=128, write_only=True, style={"input_type": "password"})
+
+    def validate(self, attrs: dict[str, str]) -> dict[str, User]:
+        user = authenticate(self.context["request"], **attrs)
+        if not isinstance(user, User):
+            raise AuthenticationFailed("The user name and the password do not match an account.")
+        return {"user": user}
+
+
+class TokenSerializer(serializers.Serializer[dict[str, object]]):
+    """A new token, which is shown this once, and when it ends."""
+
+    token = serializers.CharField(read_only=True)
+    expiry = serializers.DateTimeField(read_only=True)

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from users import views
+
+urlpatterns = [
+    path("auth/login/", views.LoginView.as_view(), name="api-login"),
+    path("auth/logout/", views.LogoutView.as_view(), name="api-logout"),
+    path("users/me/", views.MeView.as_view(), name="users-me"),
+]

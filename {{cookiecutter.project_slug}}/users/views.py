@@ -1,0 +1,53 @@
+from drf_spectacular.utils import extend_schema
+from knox.models import AuthToken
+from rest_framework import status
+from rest_framework.generics import GenericAPIView, RetrieveUpdateAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
+
+from users.models import User
+from users.serializers import LoginSerializer, TokenSerializer, UserSerializer
+
+
+class LoginView(GenericAPIView):
+    """Exchange a user name and a password for a token. Send it as `Authorization: Bearer <token>`."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    serializer_class = LoginSerializer
+    throttle_classes = (ScopedRateThrottle,)
+    throttle_scope = "login"
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Bearer"  # without it, wrong credentials would be answered with 403
+
+    @extend_schema(responses=TokenSerializer)
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        instance, token = AuthToken.objects.create(user=serializer.validated_data["user"])
+        return Response(TokenSerializer({"token": token, "expiry": instance.expiry}).data)
+
+
+class LogoutView(APIView):
+    """End the token that the request was made with."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        if isinstance(request.auth, AuthToken):
+            request.auth.delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MeView(RetrieveUpdateAPIView):
+    """Read or change one's own account."""
+
+    http_method_names = ("get", "patch", "head", "options")
+    serializer_class = UserSerializer
+
+    def get_object(self) -> User:
+        assert isinstance(self.request.user, User)  # noqa: S101 - for the type checker: the permission saw to it
+        return self.request.user
