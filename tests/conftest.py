@@ -2,11 +2,10 @@
 
 import functools
 import json
-from pathlib import Path
 
 import pytest
 
-TEMPLATE = Path(__file__).resolve().parent.parent
+from tests import TEMPLATE
 
 
 @pytest.fixture(scope="session")

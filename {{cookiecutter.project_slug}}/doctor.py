@@ -245,11 +245,23 @@ def references(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def environment_example(project: Path) -> Problems:
     """Every variable that a Compose file reads is explained in .env.example, and set there where it is required."""
     example = (project / ".env.example").read_text("utf-8")
-    for path in files(project, "compose*.yaml"):
-        for name, operator in sorted(set(re.findall(r"\$\{(\w+)(:?[-?+])?", path.read_text("utf-8")))):
+    for file, compose in compose_files(project):
+        text = (project / file).read_text("utf-8")
+        read = {*re.findall(r"\$\{(\w+)(:?[-?+])?", text), *((name, "-") for name in passed_on(compose))}
+        for name, operator in sorted(read):
             optional = "" if operator in {"", "?", ":?"} else "(?:# ?)?"
             if not re.search(rf"^{optional}{name}=", example, re.MULTILINE):
-                yield f"{path.name}: reads {name}, which .env.example does not {'explain' if optional else 'set'}."
+                yield f"{file}: reads {name}, which .env.example does not {'explain' if optional else 'set'}."
+
+
+def passed_on(compose: dict[str, Any]) -> Iterator[str]:
+    """Yield the variables that services get as they are in .env or the shell, and do without where they are not."""
+    for definition in compose["services"].values():
+        environment = definition.get("environment") or {}
+        if isinstance(environment, dict):
+            yield from (name for name, value in environment.items() if value is None)
+        else:
+            yield from (entry for entry in environment if "=" not in entry)
 
 
 CHECKS: tuple[Callable[[Path], Problems], ...] = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -18,11 +18,9 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     response = drf_exception_handler(exception, context)
     if response is None:
         return None
-    response.data = problem(response.status_code)
     if isinstance(exception, ValidationError):
-        response.data["errors"] = list(invalid_fields(exception.get_full_details()))
-    elif isinstance(exception, APIException):
-        response.data["detail"] = str(exception.detail)
+        response.data = {"errors": list(invalid_fields(exception.get_full_details()))}
+    response.data = problem(response.status_code) | response.data
     # The browsable API shows the same problem as a page.
     renderer = getattr(context["request"], "accepted_renderer", None)
     if renderer is None or renderer.format == "json":

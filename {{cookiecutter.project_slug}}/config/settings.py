@@ -155,6 +155,8 @@ STORAGES = {
 # Email
 
 email = env.dj_email_url("EMAIL_URL", "console:" if DEBUG else "smtp://localhost:25")
+if "EMAIL_BACKEND" not in email:
+    raise ImproperlyConfigured("EMAIL_URL must begin with submission://, smtps://, smtp:// or console:")
 MAILERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": email["EMAIL_BACKEND"]}}
 if email["EMAIL_HOST"]:
     MAILERS["default"]["OPTIONS"] = {

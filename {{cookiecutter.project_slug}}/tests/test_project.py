@@ -3,16 +3,18 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from rest_framework.test import APIClient
 
 PRODUCTION = {
-    "PATH": os.environ["PATH"],
+    **os.environ,
+    "DJANGO_SETTINGS_MODULE": "config.settings",
     "ALLOWED_HOSTS": "example.com",
     "DEBUG": "false",
     "SECRET_KEY": "a long text that nobody else knows, for this test only",
@@ -31,16 +33,40 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_production_settings_pass_the_deployment_checks() -> None:
-    result = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+@pytest.mark.parametrize("database", ["sqlite://:memory:", "postgres://app@db/app"])
+def test_production_settings_pass_the_deployment_checks(database: str) -> None:
+    more = {
+        "DATABASE_URL": database,
+        "DATABASE_PASSWORD": "secret",
+        "EMAIL_URL": "submission://mail",
+        "NUM_PROXIES": "1",
+    }
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION | more)
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS"])
-def test_the_start_stops_with_a_sentence_where_a_setting_is_missing(missing: str) -> None:
-    result = manage("check", **PRODUCTION | {missing: ""})
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("SECRET_KEY", "", "Set SECRET_KEY to"),
+        ("SECRET_KEY", "change-me", "Set SECRET_KEY to"),
+        ("ALLOWED_HOSTS", "", "Set ALLOWED_HOSTS to"),
+        ("EMAIL_URL", "mail.example.com", "EMAIL_URL must begin with"),
+    ],
+)
+def test_the_start_stops_with_a_sentence_where_a_setting_is_wrong(name: str, value: str, sentence: str) -> None:
+    result = manage("check", **PRODUCTION | {name: value})
     assert result.returncode != 0
-    assert f"Set {missing} to" in result.stderr
+    assert sentence in result.stderr
+
+
+def test_a_setting_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "hosts").write_text("from-a-file.example\n")
+    hosts = {"ALLOWED_HOSTS_FILE": str(tmp_path / "hosts")}
+    result = manage(
+        "shell", "--command", "from django.conf import settings; print(settings.ALLOWED_HOSTS)", **PRODUCTION | hosts
+    )
+    assert "['from-a-file.example']" in result.stdout, result.stderr
 
 
 @pytest.mark.django_db
@@ -56,6 +82,15 @@ def test_the_process_says_that_it_is_alive_to_any_host_name() -> None:
 @pytest.mark.django_db
 def test_the_project_is_ready_with_its_database() -> None:
     assert Client().get("/health/ready").status_code == 200
+
+
+def test_the_project_is_not_ready_without_its_database(db: None) -> None:
+    def fail(*arguments: object) -> None:
+        raise OperationalError
+
+    with connection.execute_wrapper(fail):
+        response = Client().get("/health/ready")
+    assert (response.status_code, response.json()) == (503, {"status": "the database does not answer"})
 
 
 @pytest.mark.django_db(transaction=True)
@@ -114,6 +149,20 @@ def test_a_failure_tells_nothing_of_its_cause(path: str, media_type: str, monkey
     assert response.status_code == 500
     assert response.headers["Content-Type"].startswith(media_type)
     assert b"the cause" not in response.content
+
+
+def test_a_failure_in_a_view_tells_nothing_of_its_cause(user_api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("users.views.MeView.serializer_class", None)
+    user_api.raise_request_exception = False
+    response = user_api.get("/api/v1/users/me/")
+    assert response.status_code == 500
+    assert response.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+
+
+def test_a_browser_sees_a_problem_as_a_page(api: APIClient) -> None:
+    response = api.get("/api/v1/users/me/", headers={"accept": "text/html"})
+    assert response.status_code == 401
+    assert response.headers["Content-Type"].startswith("text/html")
 
 
 def test_malformed_json_is_a_problem_that_says_so(api: APIClient) -> None:

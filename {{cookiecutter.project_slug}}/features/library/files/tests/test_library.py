@@ -137,11 +137,6 @@ class TestApi:
         with django_assert_num_queries(1):
             assert len(api.get(path).data["results"]) > 5
 
-    def test_the_browsable_api_shows_problems_as_pages(self, api: APIClient, book: Book) -> None:
-        response = api.get(f"{BOOKS}0/", headers={"accept": "text/html"})
-        assert response.status_code == 404
-        assert response.headers["Content-Type"].startswith("text/html")
-
 
 class TestWebsite:
     def test_the_first_page_lists_books(self, client: Client, book: Book) -> None:

@@ -1,0 +1,73 @@
+"""Which answers are taken, and what becomes of the others."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import TEMPLATE
+
+
+def generate(folder, **answers):
+    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--output-dir", folder]
+    command += [f"{name}={value}" for name, value in answers.items()]
+    return subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder)
+
+
+SLUGS = ["", "My API", "-x", "x-", "con", "a/b", "/tmp/x", "..", "x" * 300, "a", "1st", "a--b", "a_b", "ä-api", "com1"]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_slug_that_cannot_be_a_host_name_is_refused_in_one_line(tmp_path, slug):
+    result = generate(tmp_path, project_slug=slug)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"project_slug {slug!r}: a slug has 2 to 40 lower-case letters")
+    assert len(result.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("slug", "suggestion"),
+    [("My API", "my-api"), ("1st", "st"), ("con", "con-api"), ("", "my-api"), ("a/b", "a-b"), ("x" * 300, "x" * 36)],
+)
+def test_the_refusal_suggests_a_slug_that_would_do(tmp_path, slug, suggestion):
+    assert f"{suggestion!r} would do." in generate(tmp_path, project_slug=slug).stderr
+    assert generate(tmp_path, project_slug=suggestion).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "two\nlines", "bell\a"])
+def test_what_is_not_a_line_of_text_is_no_name(tmp_path, name):
+    result = generate(tmp_path, project_name=name, project_slug="fine")
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"project_name {name!r}: a name is one line of 1 to 80 characters")
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_wrong_answers_are_reported_together(tmp_path):
+    lines = generate(tmp_path, project_name=" ", project_slug="-").stderr.splitlines()
+    assert [line.split()[0] for line in lines] == ["project_name", "project_slug"]
+
+
+def test_an_existing_folder_is_never_touched(tmp_path):
+    (tmp_path / "my-api").mkdir()
+    (tmp_path / "my-api/precious").write_text("mine")
+    result = generate(tmp_path)
+    assert result.returncode == 1
+    assert "already exists" in result.stdout
+    assert [path.name for path in (tmp_path / "my-api").iterdir()] == ["precious"]
+
+
+def test_generating_over_a_project_on_purpose_keeps_its_environment(bake, cookies):
+    project = cookies.bake().project_path
+    (project / ".env").write_text("MINE=1\n")
+    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--overwrite-if-exists"]
+    subprocess.run([*command, "--output-dir", project.parent], check=True, capture_output=True)
+    assert (project / ".env").read_text() == "MINE=1\n"
+
+
+@pytest.mark.parametrize("name", ['Say "hello"', "Back\\slash", "O'Reilly & <Sons>", "50 % $HOME: #1", "Ünï 日本 🚀"])
+def test_a_name_is_shown_as_typed(bake, name):
+    namespace = {}
+    settings = (bake(project_name=name) / "config/settings.py").read_text("utf-8")
+    exec(next(line for line in settings.splitlines() if line.startswith("PROJECT_NAME")), namespace)
+    assert namespace["PROJECT_NAME"] == name

@@ -1,0 +1,207 @@
+"""What the hook checks: each check refuses a project that has the fault that it looks for."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests import TEMPLATE
+
+# The check, the file to break, the text to find in it, what to put there (all of it where the text is None), and what
+# is then said about it.
+FAULTS = [
+    ("unparsable", "users/models.py", None, "class", "users/models.py: does not parse"),
+    ("unparsable", "pyproject.toml", None, "[", "pyproject.toml: does not parse"),
+    ("unparsable", "compose.yaml", None, "\tservices: 1", "compose.yaml: does not parse"),
+    ("unparsable", "Pipfile.lock", None, "{", "Pipfile.lock: does not parse"),
+    ("template_syntax", "Caddyfile", None, "{{ name }}", "Caddyfile: line 1 has template syntax left: {{ name }}"),
+    ("template_syntax", "README.md", None, "{% if x %}", "README.md: line 1 has template syntax left"),
+    (
+        "template_syntax",
+        "compose.yaml",
+        "services:",
+        "# % endfor\nservices:",
+        "has template syntax left: # % endfor",
+    ),
+    ("line_endings", "manage.py", "\n", "\r\n", "manage.py: has Windows line endings"),
+    ("pins", "Pipfile", '"==6.1.3"', '"*"', "Pipfile: django is not pinned; write == and a version, not '*'."),
+    ("pins", "Pipfile", '"==6.1.3"', '">=6.1.3"', "Pipfile: django is not pinned"),
+    ("pins", "Pipfile", '"==6.1.3"', '"==6.1.2"', "Pipfile.lock: django is ==6.1.2 in Pipfile but ==6.1.3 here."),
+    ("pins", "Pipfile", "django = ", "jango = ", "Pipfile.lock: jango is ==6.1.3 in Pipfile but missing here."),
+    ("pins", "Pipfile.lock", "sha256:", "md5:", "Pipfile.lock: django has no hashes, or one that is not SHA-256."),
+    ("lock_hash", "Pipfile", '"==6.1.3"', '"==6.1.2"', "Pipfile.lock: was not made from this Pipfile"),
+    (
+        "python_version",
+        "Dockerfile",
+        "python:3.14",
+        "python:3.13",
+        "Dockerfile: has Python 3.13, but Pipfile requires 3.14",
+    ),
+    ("python_version", "pyproject.toml", '"3.14"', '"3.12"', "pyproject.toml: has Python 3.12, but Pipfile requires"),
+    ("python_version", "pyproject.toml", '"py314"', '"py313"', "pyproject.toml: has Python 3.13, but Pipfile requires"),
+    ("python_version", "Pipfile.lock", '"3.14"', '"3.13"', "Pipfile.lock: has Python 3.13, but Pipfile requires 3.14"),
+    (
+        "installed_apps",
+        "config/settings.py",
+        "= DJANGO_APPS +",
+        "= ",
+        "INSTALLED_APPS is not DJANGO_APPS + THIRD_PARTY",
+    ),
+    (
+        "installed_apps",
+        "config/settings.py",
+        "LOCAL_APPS = [",
+        "OTHER = [",
+        "config/settings.py: LOCAL_APPS is missing.",
+    ),
+    (
+        "installed_apps",
+        "config/settings.py",
+        '"knox",',
+        '"knox", "users",',
+        "users is in INSTALLED_APPS more than once.",
+    ),
+    ("installed_apps", "config/settings.py", '"knox",', '"users",', "users in THIRD_PARTY_APPS is the project's own."),
+    (
+        "installed_apps",
+        "config/settings.py",
+        '    "rest_framework",',
+        "",
+        "rest_framework is missing from THIRD_PARTY_APPS",
+    ),
+    (
+        "installed_apps",
+        "config/settings.py",
+        '"users",',
+        '"people",',
+        "people in LOCAL_APPS is not a folder of the project",
+    ),
+    (
+        "installed_apps",
+        "config/settings.py",
+        '"knox",',
+        '"django.x",',
+        "django.x in THIRD_PARTY_APPS is a part of Django",
+    ),
+    (
+        "installed_apps",
+        "config/settings.py",
+        '"django.contrib.auth",',
+        '"x",',
+        "x in DJANGO_APPS is not a part of Django",
+    ),
+    (
+        "removed_settings",
+        "config/settings.py",
+        "TIME_ZONE",
+        "USE_L10N = TIME_ZONE",
+        "USE_L10N is a setting that this Django",
+    ),
+    ("image_user", "Dockerfile", "USER 10001:10001", "USER root", "Dockerfile: the last stage ends as root"),
+    ("image_user", "Dockerfile", "USER 10001:10001\n", "", "Dockerfile: the last stage ends as root"),
+    (
+        "compose_names",
+        "compose.yaml",
+        "volumes:\n  database:",
+        "volumes:",
+        "service db names database, which is not among",
+    ),
+    (
+        "compose_names",
+        "compose.yaml",
+        "      migrate:",
+        "      migration:",
+        "service web names migration, which is not among",
+    ),
+    ("compose_names", "compose.yaml", "    image: postgres:18", "", "service db has neither an image nor a build."),
+    (
+        "compose_names",
+        "compose.production.yaml",
+        "  secret_key:",
+        "  key:",
+        "names secret_key, which is not among the secrets",
+    ),
+    (
+        "compose_names",
+        "compose.production.yaml",
+        "  front:",
+        "  back:",
+        "names front, which is not among the networks.",
+    ),
+    (
+        "compose_names",
+        "compose.production.yaml",
+        "  caddyfile:",
+        "  c:",
+        "names caddyfile, which is not among the configs.",
+    ),
+    (
+        "environment_example",
+        ".env.example",
+        "POSTGRES_PASSWORD=",
+        "# ",
+        "POSTGRES_PASSWORD, which .env.example does not set.",
+    ),
+    ("environment_example", ".env.example", "WEB_", "W_", "WEB_CONCURRENCY, which .env.example does not explain."),
+]
+
+
+def load(project):
+    """Return the doctor of that project, as a module."""
+    specification = importlib.util.spec_from_file_location("doctor", project / "doctor.py")
+    doctor = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(doctor)
+    return doctor
+
+
+def breach(path, old, new):
+    text = path.read_bytes().decode()
+    assert old is None or old in text
+    path.write_bytes((new if old is None else text.replace(old, new)).encode())
+
+
+def test_nothing_is_wrong_with_a_project_as_generated(bake):
+    assert load(bake()).problems(bake()) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault[0]}-{fault[1]}-{fault[4]}")
+def test_a_fault_is_found_and_named(bake, tmp_path, fault):
+    check, file, old, new, problem = fault
+    project = shutil.copytree(bake(), tmp_path / "project")
+    breach(project / file, old, new)
+    doctor = load(project)
+    assert [said for said in getattr(doctor, check)(project) if problem in said]
+    assert [said for said in doctor.problems(project) if problem in said]
+
+
+def test_every_check_has_a_fault_that_it_finds(bake):
+    doctor = load(bake())
+    assert {check.__name__ for check in doctor.CHECKS} | {"unparsable"} == {fault[0] for fault in FAULTS}
+
+
+def test_its_owner_can_run_the_checks_again(bake, tmp_path):
+    project = shutil.copytree(bake(), tmp_path / "project")
+    command = [sys.executable, "doctor.py"]
+    assert subprocess.run(command, cwd=project, check=False).returncode == 0
+    breach(project / "Dockerfile", "USER 10001:10001\n", "")
+    result = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert re.fullmatch("Dockerfile: .*\n", result.stdout)
+
+
+def test_a_broken_template_leaves_a_list_of_problems_and_nothing_else(tmp_path):
+    template = tmp_path / "drf-docker"
+    shutil.copytree(TEMPLATE, template, ignore=shutil.ignore_patterns(".git", ".venv", ".cache"))
+    inner = template / "{{cookiecutter.project_slug}}"
+    breach(inner / "Dockerfile", "USER 10001:10001\n", "")
+    breach(inner / "features/library/settings.py.local_apps", '"library"', '"biblioteca"')
+    (tmp_path / "out").mkdir()
+    command = [sys.executable, "-m", "cookiecutter", template, "--no-input", "--output-dir", tmp_path / "out"]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "Dockerfile: the last stage ends as root" in result.stderr
+    assert "biblioteca in LOCAL_APPS is not a folder of the project" in result.stderr
+    assert not list((tmp_path / "out").iterdir())

@@ -1,0 +1,179 @@
+"""From answers to a project: what is made, where, and with what at hand."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import TEMPLATE
+
+BASE = """
+.dockerignore .editorconfig .env .env.example .gitattributes .gitignore Caddyfile Dockerfile Pipfile Pipfile.lock
+README.md compose.production.yaml compose.yaml config/__init__.py config/gunicorn.py config/health.py
+config/pagination.py config/problems.py config/settings.py config/urls.py config/wsgi.py doctor.py manage.py
+pyproject.toml tests/__init__.py tests/conftest.py tests/settings.py tests/test_project.py tests/test_users.py
+users/__init__.py users/admin.py users/apps.py users/migrations/0001_initial.py users/migrations/__init__.py
+users/models.py users/serializers.py users/urls.py users/views.py
+"""
+LIBRARY = """
+library/__init__.py library/admin.py library/api.py library/apps.py library/context_processors.py library/filters.py
+library/isbn.py library/management/__init__.py library/management/commands/__init__.py
+library/management/commands/seed.py library/migrations/0001_initial.py library/migrations/__init__.py
+library/models.py library/permissions.py library/serializers.py library/static/library/style.css
+library/templates/library/base.html library/templates/library/book_detail.html
+library/templates/library/book_form.html library/templates/library/book_list.html
+library/templates/library/login.html library/urls.py library/views.py tests/test_library.py
+"""
+
+
+def files(project):
+    return {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
+
+
+def cookiecutter(*arguments, template=TEMPLATE, prefix=(), **options):
+    """Run Cookiecutter as a person does, with a home of its own."""
+    command = [*prefix, sys.executable, "-m", "cookiecutter", template, *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, **options)
+
+
+@pytest.fixture
+def home(tmp_path):
+    """Return an environment whose home, with Cookiecutter's replays in it, is empty."""
+    return {**os.environ, "HOME": str(tmp_path / "home")}
+
+
+def test_every_answer_has_a_default_and_a_wording(answers):
+    questions = [name for name in answers if not name.startswith("_")]
+    assert questions == ["project_name", "python_version", "project_slug", "library"]
+    assert set(answers["__prompts__"]) == set(questions)
+    assert set(answers["_features"]) <= set(questions)
+
+
+def test_the_default_project_is_exactly_this(bake):
+    assert files(bake()) == set((BASE + LIBRARY).split())
+    assert bake().name == "my-api"
+
+
+def test_without_the_library_the_base_is_left(bake):
+    assert files(bake(library=False)) == set(BASE.split())
+
+
+def test_no_trace_of_the_library_is_left_without_it(bake):
+    project = bake(library=False)
+    assert not [path for path in project.rglob("*") if path.is_file() and "library" in path.read_text("utf-8").lower()]
+
+
+def test_the_base_names_no_option(answers):
+    base = [path for path in (TEMPLATE / "{{cookiecutter.project_slug}}").rglob("*") if path.is_file()]
+    for path in base:
+        if "features" not in path.parts:
+            for feature in answers["_features"]:
+                assert feature not in path.read_text("utf-8").lower(), path
+
+
+def test_the_environment_is_for_its_owner_only_and_fresh(bake, cookies):
+    environments = [project / ".env" for project in (bake(), cookies.bake().project_path)]
+    texts = [path.read_text("utf-8") for path in environments]
+    assert texts[0] != texts[1]
+    assert not any("change-me" in text for text in texts)
+    assert f"HOST_UID={os.getuid()}\n" in texts[0]
+    assert stat.S_IMODE(environments[0].stat().st_mode) == 0o600
+
+
+def test_no_secret_is_in_a_file_that_git_keeps(bake):
+    project = bake()
+    secrets = [line.partition("=")[2] for line in (project / ".env").read_text("utf-8").splitlines()]
+    secrets = [secret for secret in secrets if len(secret) > 40]
+    assert len(secrets) == 2
+    others = [path.read_text("utf-8") for path in project.rglob("*") if path.is_file() and path.name != ".env"]
+    assert not [secret for secret in secrets if any(secret in text for text in others)]
+
+
+@pytest.mark.parametrize("library", [True, False])
+@pytest.mark.parametrize("python_version", ["3.14", "3.13", "3.12"])
+def test_pipenv_accepts_the_lock(bake, python_version, library):
+    project = bake(python_version=python_version, library=library)
+    command = [sys.executable, "-m", "pipenv", "verify"]
+    result = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_only_the_library_locks_what_only_it_needs(bake):
+    with_library, without = (json.loads((bake(library=on) / "Pipfile.lock").read_text("utf-8")) for on in (True, False))
+    assert set(with_library["default"]) - set(without["default"]) == {"python-stdnum"}
+    assert with_library["develop"] == without["develop"]
+
+
+def test_packages_that_only_windows_needs_are_locked(bake):
+    lock = json.loads((bake() / "Pipfile.lock").read_text("utf-8"))
+    assert lock["default"]["tzdata"]["markers"] == "sys_platform == 'win32'"
+    assert lock["develop"]["colorama"]["markers"] == "sys_platform == 'win32'"
+
+
+@pytest.mark.parametrize("file", ["compose.yaml", "compose.production.yaml"])
+def test_compose_accepts_the_files(bake, tmp_path, file):
+    project = shutil.copytree(bake(), tmp_path / "project")
+    compose = [Path(sys.executable).parent / "docker-compose", "--file", file, "config", "--quiet"]
+    result = subprocess.run(compose, cwd=project, check=False, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("file", ["compose.yaml", "compose.production.yaml"])
+def test_compose_files_follow_the_compose_specification(bake, file):
+    schema = ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", bake() / file]
+    assert subprocess.run(schema, check=False).returncode == 0
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile(bake):
+    result = subprocess.run(["hadolint", bake() / "Dockerfile"], check=False, capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_generation_needs_no_network_and_no_other_program(tmp_path, home):
+    cut = ["unshare", "--net"] if os.getuid() == 0 else ["unshare", "--net", "--map-root-user"]
+    home["PATH"] = str(tmp_path)
+    cut[0] = shutil.which("unshare")
+    result = cookiecutter("--no-input", prefix=cut, cwd=tmp_path, env=home)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "my-api/compose.yaml").is_file()
+
+
+def test_next_steps_name_the_folder(tmp_path, home):
+    result = cookiecutter("--no-input", "project_name=Book Shop", cwd=tmp_path, env=home)
+    assert f"Book Shop is ready in {tmp_path / 'book-shop'}" in result.stdout
+    assert "cd book-shop" in result.stdout
+
+
+def test_a_replay_gives_the_same_project(tmp_path, home):
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+    assert cookiecutter("--no-input", "project_name=Book Shop", cwd=tmp_path / "first", env=home).returncode == 0
+    assert cookiecutter("--replay", "--output-dir", tmp_path / "second", cwd=tmp_path, env=home).returncode == 0
+    assert files(tmp_path / "first/book-shop") == files(tmp_path / "second/book-shop")
+
+
+def test_the_template_may_be_named_by_a_relative_path(tmp_path, home):
+    result = cookiecutter("--no-input", template=os.path.relpath(TEMPLATE, tmp_path), cwd=tmp_path, env=home)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_template_may_be_cloned_from_a_git_address(tmp_path, home):
+    source = tmp_path / "drf-docker.git"
+    shutil.copytree(TEMPLATE, source, ignore=shutil.ignore_patterns(".git", ".venv", ".cache"))
+    git = ["git", "-C", source, "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "test"]):
+        subprocess.run([*git, *command], check=True)
+    result = cookiecutter("--no-input", template=f"file://{source}", cwd=tmp_path, env=home)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "my-api/compose.yaml").is_file()
+
+
+def test_the_questions_can_be_answered_with_enter_alone(tmp_path, home):
+    result = cookiecutter(cwd=tmp_path, env=home, input="\n" * 4)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "my-api").is_dir()

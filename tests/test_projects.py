@@ -1,0 +1,112 @@
+"""Generated projects pass their own lint, type check and tests, installed from their own locks."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests import TEMPLATE
+
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+
+
+def interpreter(version):
+    """Return a Python of that version, from PATH or pyenv. Where there is none, skip, unless PYTHONS asks for it."""
+    candidates = [shutil.which(f"python{version}"), *sorted(PYENV.glob(f"versions/{version}.*/bin/python"))]
+    for candidate in filter(None, candidates):
+        if subprocess.run([candidate, "--version"], check=False, capture_output=True).returncode == 0:
+            return candidate
+    absent = pytest.fail if version in os.environ.get("PYTHONS", "").split() else pytest.skip
+    return absent(f"Python {version} is neither on PATH nor in pyenv.")
+
+
+def virtual_environment(folder, version):
+    """Return an environment in which Pipenv keeps one set of packages for each lock, from one run to the next."""
+    digest = json.loads((folder / "Pipfile.lock").read_text("utf-8"))["_meta"]["hash"]["sha256"]
+    return {
+        **os.environ,
+        "PIPENV_CUSTOM_VENV_NAME": f"{version}-{digest[:16]}",
+        "PIPENV_IGNORE_VIRTUALENVS": "1",
+        "PIPENV_NOSPIN": "1",
+        "WORKON_HOME": str(TEMPLATE / ".cache/virtualenvs"),
+    }
+
+
+def combination(version, library=True):
+    """Return a parameter of `project`; all its tests run one after the other, on one virtual environment."""
+    name = version if library else f"{version}-without-library"
+    return pytest.param((version, library), id=name, marks=pytest.mark.xdist_group(name))
+
+
+@pytest.fixture(
+    scope="module",
+    params=[combination("3.12"), combination("3.13"), combination("3.13", library=False), combination("3.14")],
+)
+def project(request, bake, tmp_path_factory):
+    """Return a project installed with `pipenv install --deploy --dev`: its folder, and Pipenv in it as a function."""
+    version, library = request.param
+    python = interpreter(version)
+    baked = bake(python_version=version, library=library)
+    folder = shutil.copytree(baked, tmp_path_factory.mktemp("project") / baked.name)
+    environment = virtual_environment(folder, version)
+
+    def pipenv(*arguments, cwd=folder):
+        command = [sys.executable, "-m", "pipenv", *arguments]
+        result = subprocess.run(command, cwd=cwd, env=environment, check=False, capture_output=True, text=True)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    pipenv("install", "--deploy", "--dev", "--python", python)
+    return SimpleNamespace(folder=folder, pipenv=pipenv)
+
+
+def test_lint_finds_nothing(project):
+    assert "All checks passed!" in project.pipenv("run", "lint")
+
+
+def test_types_are_right(project):
+    assert "Success" in project.pipenv("run", "typecheck")
+
+
+def test_the_tests_pass(project):
+    assert " passed" in project.pipenv("run", "test")
+
+
+def test_the_doctor_finds_nothing(project):
+    assert "The project is whole." in project.pipenv("run", "doctor")
+
+
+@pytest.mark.parametrize("project", [combination("3.13")], indirect=True)
+def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
+    folder = shutil.copytree(project.folder, tmp_path / "project")
+    section = re.search(r"## Add your own app\n(.*?)\n## ", (folder / "README.md").read_text("utf-8"), re.DOTALL)[1]
+    for words, language, block in re.findall(r"(.*?)```(\w+)\n(.*?)```", section, re.DOTALL):
+        follow(words, folder)
+        if language == "python":
+            (folder / re.findall(r"`(\w+/\w+\.py)`", words)[-1]).write_text(textwrap.dedent(block))
+        for command in block.strip().splitlines() if language == "sh" else []:
+            program, *arguments = command.split()
+            output = run_pipenv_or_rm(project, folder, program, arguments)
+    assert " passed" in output
+
+
+def follow(words, folder):
+    """Do what the words say: add a line to a list of a file."""
+    for file, line, name in re.findall(r"[Ii]n `(\S+)`, add `([^`]+)`\s+to `(\w+)`", words):
+        text = (folder / file).read_text("utf-8")
+        assert f"{name} = [\n" in text
+        (folder / file).write_text(text.replace(f"{name} = [\n", f"{name} = [\n    {line}\n"))
+
+
+def run_pipenv_or_rm(project, folder, program, arguments):
+    if program == "pipenv":
+        return project.pipenv(*arguments, cwd=folder)
+    assert program == "rm"
+    return [(folder / argument).unlink() for argument in arguments]
