@@ -6,11 +6,10 @@ import shutil
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests import TEMPLATE
+from tests import BIN, TEMPLATE
 
 BASE = """
 .dockerignore .editorconfig .env .env.example .gitattributes .gitignore Caddyfile Dockerfile Pipfile Pipfile.lock
@@ -118,19 +117,19 @@ def test_packages_that_only_windows_needs_are_locked(bake):
 @pytest.mark.parametrize("file", ["compose.yaml", "compose.production.yaml"])
 def test_compose_accepts_the_files(bake, tmp_path, file):
     project = shutil.copytree(bake(), tmp_path / "project")
-    compose = [Path(sys.executable).parent / "docker-compose", "--file", file, "config", "--quiet"]
+    compose = [BIN / "docker-compose", "--file", file, "config", "--quiet"]
     result = subprocess.run(compose, cwd=project, check=False, capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("file", ["compose.yaml", "compose.production.yaml"])
 def test_compose_files_follow_the_compose_specification(bake, file):
-    schema = ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", bake() / file]
+    schema = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", bake() / file]
     assert subprocess.run(schema, check=False).returncode == 0
 
 
 def test_hadolint_finds_nothing_in_the_dockerfile(bake):
-    result = subprocess.run(["hadolint", bake() / "Dockerfile"], check=False, capture_output=True, text=True)
+    result = subprocess.run([BIN / "hadolint", bake() / "Dockerfile"], check=False, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (0, "")
 
 

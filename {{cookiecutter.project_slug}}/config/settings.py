@@ -14,7 +14,7 @@ from environs import FileAwareEnv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-PROJECT_NAME = "{{ cookiecutter.__quoted_name }}"
+PROJECT_NAME = "{{ cookiecutter.project_name | replace('\\', '\\\\') | replace('\"', '\\\"') }}"
 
 env = FileAwareEnv(strip_whitespace=True)
 env.read_env(BASE_DIR / ".env", recurse=False)

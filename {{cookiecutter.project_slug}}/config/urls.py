@@ -15,9 +15,10 @@ api_v1 = [
 ]
 
 urlpatterns = [
-    # % if cookiecutter.__front_page == "docs"
+    # % for feature in cookiecutter._front_pages if cookiecutter[feature]
+    # % else
     path("", SpectacularSwaggerSplitView.as_view()),
-    # % endif
+    # % endfor
     # % for feature in cookiecutter._features if cookiecutter[feature]
     # % include "features/" ~ feature ~ "/urls.py.urlpatterns" ignore missing
     # % endfor
