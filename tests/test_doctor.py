@@ -10,8 +10,14 @@ import pytest
 
 from tests import TEMPLATE
 
-# The check, the file to break, the text to find in it, what to put there (all of it where the text is None), and what
-# is then said about it.
+FOLLOWS_NOTHING = """
+dependencies = (
+        ("users", "0009_gone"),
+)
+"""
+
+# The check, the file to break, the text to find in it (None for all of it), what to put there (None to delete the
+# file), and what is then said about it.
 FAULTS = [
     ("unparsable", "users/models.py", None, "class", "users/models.py: does not parse"),
     ("unparsable", "pyproject.toml", None, "[", "pyproject.toml: does not parse"),
@@ -94,12 +100,116 @@ FAULTS = [
         "x in DJANGO_APPS is not a part of Django",
     ),
     (
-        "removed_settings",
+        "settings_names",
         "config/settings.py",
         "TIME_ZONE",
         "USE_L10N = TIME_ZONE",
         "USE_L10N is a setting that this Django",
     ),
+    (
+        "settings_names",
+        "config/settings.py",
+        "SECURE_HSTS_SECONDS",
+        "SECURE_HSTS_SECOND",
+        "did you mean SECURE_HSTS_SECONDS?",
+    ),
+    (
+        "settings_names",
+        "config/settings.py",
+        "TIME_ZONE",
+        "EMAIL_HOST",
+        "EMAIL_HOST is a setting that this Django no longer",
+    ),
+    (
+        "names",
+        "config/settings.py",
+        "config.health.Health",
+        "config.health.Wealth",
+        "names config.health.WealthMiddleware, which",
+    ),
+    (
+        "names",
+        "config/settings.py",
+        "config.pagination",
+        "config.pages",
+        "names config.pages.CursorPagination, which is not",
+    ),
+    (
+        "names",
+        "config/settings.py",
+        "users.User",
+        "users.Person",
+        "config/settings.py: names users.Person, which is not there.",
+    ),
+    (
+        "names",
+        "config/urls.py",
+        "users.urls",
+        "users.addresses",
+        "config/urls.py: names users.addresses, which is not there.",
+    ),
+    (
+        "names",
+        "users/views.py",
+        "class MeView",
+        "class SelfView",
+        "users/urls.py: names users.views.MeView, which is not there.",
+    ),
+    (
+        "names",
+        "users/serializers.py",
+        None,
+        None,
+        "users/views.py: names users.serializers.UserSerializer, which is not",
+    ),
+    ("migrations", "users/migrations/0001_initial.py", None, None, "users/models.py: has no migration; run"),
+    (
+        "migrations",
+        "users/migrations/0002_more.py",
+        None,
+        FOLLOWS_NOTHING,
+        "follows users.0009_gone, which is not there.",
+    ),
+    (
+        "scripts",
+        "Pipfile",
+        '"mypy .',
+        '"pyright .',
+        "Pipfile: the script typecheck runs pyright, which no locked package",
+    ),
+    ("scripts", "manage.py", None, None, "Pipfile: the script migrate runs manage.py, which is not there."),
+    ("file_names", "users/aux.py", None, "", "users/aux.py: aux.py cannot be a name on Windows."),
+    ("file_names", "what?.md", None, "", "what?.md: what?.md cannot be a name on Windows."),
+    ("file_names", "readme.md", None, "", "readme.md: differs from README.md by upper and lower case only"),
+    ("kept_out", ".gitignore", ".env", "env", ".gitignore: does not keep .env out."),
+    ("kept_out", ".dockerignore", "secrets", "", ".dockerignore: does not keep secrets out."),
+    ("kept_out", ".dockerignore", "tests", "!.env", ".dockerignore: lets .env in again."),
+    ("image_stages", "Dockerfile", "python:3.14-slim-trixie", "python", "Dockerfile: the image python has no tag"),
+    (
+        "image_stages",
+        "Dockerfile",
+        "--from=packages",
+        "--from=builder",
+        "Dockerfile: copies from builder, which is not a stage.",
+    ),
+    ("image_stages", "Dockerfile", "AS development", "AS dev", "service web builds development, which is not a stage"),
+    ("compose_names", "compose.yaml", "postgres:18", "postgres", "service db has an image without a tag: postgres"),
+    (
+        "compose_names",
+        "compose.yaml",
+        "@db:",
+        "@database:",
+        "service web names database, which is not among the services.",
+    ),
+    (
+        "compose_names",
+        "compose.production.yaml",
+        "secrets/secret_key",
+        "secrets/key",
+        "reads the secret key, which it is not given",
+    ),
+    ("proxy", "Caddyfile", "web:8000", "app:8000", "Caddyfile: sends requests to app:8000, where no service"),
+    ("proxy", "Dockerfile", "EXPOSE 8000", "EXPOSE 80", "Caddyfile: sends requests to web:8000, where no service"),
     ("image_user", "Dockerfile", "USER 10001:10001", "USER root", "Dockerfile: the last stage ends as root"),
     ("image_user", "Dockerfile", "USER 10001:10001\n", "", "Dockerfile: the last stage ends as root"),
     (
@@ -158,9 +268,15 @@ def load(project):
 
 
 def breach(path, old, new):
-    text = path.read_bytes().decode()
-    assert old is None or old in text
-    path.write_bytes((new if old is None else text.replace(old, new)).encode())
+    """Put that fault into the file."""
+    if new is None:
+        path.unlink()
+    elif old is None:
+        path.write_text(new, "utf-8")
+    else:
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_bytes(text.replace(old, new).encode())
 
 
 def test_nothing_is_wrong_with_a_project_as_generated(bake):

@@ -5,6 +5,8 @@ form `file: what is wrong`. They read files only: no package of the project but 
 """
 
 import ast
+import difflib
+import fnmatch
 import hashlib
 import json
 import re
@@ -19,27 +21,58 @@ import yaml
 Problems = Iterator[str]
 YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-NOT_OURS = {".git", ".venv", "__pycache__", "node_modules", "secrets", "static"}
-# Settings that this Django no longer reads (the release notes of 3.0 to 6.1).
-REMOVED_SETTINGS = {
-    "CSRF_COOKIE_MASKED",
-    "DEFAULT_FILE_STORAGE",
-    "DEFAULT_HASHING_ALGORITHM",
-    "FILE_CHARSET",
-    "FORMS_URLFIELD_ASSUME_HTTPS",
-    "PASSWORD_RESET_TIMEOUT_DAYS",
-    "SECURE_BROWSER_XSS_FILTER",
-    "STATICFILES_STORAGE",
-    "USE_DEPRECATED_PYTZ",
-    "USE_L10N",
-}
+NOT_OURS = {".git", ".venv", "__pycache__", "node_modules"}
+# What Django 6.1 reads from settings.py (django.conf.global_settings; with MAILERS, no EMAIL_*) ...
+DJANGO_SETTINGS = frozenset(
+    """
+    ABSOLUTE_URL_OVERRIDES ADMINS ALLOWED_HOSTS APPEND_SLASH AUTHENTICATION_BACKENDS AUTH_PASSWORD_VALIDATORS
+    AUTH_USER_MODEL CACHES CACHE_MIDDLEWARE_ALIAS CACHE_MIDDLEWARE_KEY_PREFIX CACHE_MIDDLEWARE_SECONDS
+    CSRF_COOKIE_AGE CSRF_COOKIE_DOMAIN CSRF_COOKIE_HTTPONLY CSRF_COOKIE_NAME CSRF_COOKIE_PATH CSRF_COOKIE_SAMESITE
+    CSRF_COOKIE_SECURE CSRF_FAILURE_VIEW CSRF_HEADER_NAME CSRF_TRUSTED_ORIGINS CSRF_USE_SESSIONS DATABASES
+    DATABASE_ROUTERS DATA_UPLOAD_MAX_MEMORY_SIZE DATA_UPLOAD_MAX_NUMBER_FIELDS DATA_UPLOAD_MAX_NUMBER_FILES
+    DATETIME_FORMAT DATETIME_INPUT_FORMATS DATE_FORMAT DATE_INPUT_FORMATS DEBUG DEBUG_PROPAGATE_EXCEPTIONS
+    DECIMAL_SEPARATOR DEFAULT_AUTO_FIELD DEFAULT_CHARSET DEFAULT_EXCEPTION_REPORTER
+    DEFAULT_EXCEPTION_REPORTER_FILTER DEFAULT_FROM_EMAIL DEFAULT_INDEX_TABLESPACE DEFAULT_TABLESPACE
+    DISALLOWED_USER_AGENTS FILE_UPLOAD_DIRECTORY_PERMISSIONS FILE_UPLOAD_HANDLERS FILE_UPLOAD_MAX_MEMORY_SIZE
+    FILE_UPLOAD_PERMISSIONS FILE_UPLOAD_TEMP_DIR FIRST_DAY_OF_WEEK FIXTURE_DIRS FORCE_SCRIPT_NAME FORMAT_MODULE_PATH
+    FORM_RENDERER IGNORABLE_404_URLS INSTALLED_APPS INTERNAL_IPS LANGUAGES LANGUAGES_BIDI LANGUAGE_CODE
+    LANGUAGE_COOKIE_AGE LANGUAGE_COOKIE_DOMAIN LANGUAGE_COOKIE_HTTPONLY LANGUAGE_COOKIE_NAME LANGUAGE_COOKIE_PATH
+    LANGUAGE_COOKIE_SAMESITE LANGUAGE_COOKIE_SECURE LOCALE_PATHS LOGGING LOGGING_CONFIG LOGIN_REDIRECT_URL LOGIN_URL
+    LOGOUT_REDIRECT_URL MAILERS MANAGERS MEDIA_ROOT MEDIA_URL MESSAGE_STORAGE MIDDLEWARE MIGRATION_MODULES
+    MONTH_DAY_FORMAT NUMBER_GROUPING PASSWORD_HASHERS PASSWORD_RESET_TIMEOUT PREPEND_WWW ROOT_URLCONF SECRET_KEY
+    SECRET_KEY_FALLBACKS SECURE_CONTENT_TYPE_NOSNIFF SECURE_CROSS_ORIGIN_OPENER_POLICY SECURE_CSP
+    SECURE_CSP_REPORT_ONLY SECURE_HSTS_INCLUDE_SUBDOMAINS SECURE_HSTS_PRELOAD SECURE_HSTS_SECONDS
+    SECURE_PROXY_SSL_HEADER SECURE_REDIRECT_EXEMPT SECURE_REFERRER_POLICY SECURE_SSL_HOST SECURE_SSL_REDIRECT
+    SERVER_EMAIL SESSION_CACHE_ALIAS SESSION_COOKIE_AGE SESSION_COOKIE_DOMAIN SESSION_COOKIE_HTTPONLY
+    SESSION_COOKIE_NAME SESSION_COOKIE_PATH SESSION_COOKIE_SAMESITE SESSION_COOKIE_SECURE SESSION_ENGINE
+    SESSION_EXPIRE_AT_BROWSER_CLOSE SESSION_FILE_PATH SESSION_SAVE_EVERY_REQUEST SESSION_SERIALIZER
+    SHORT_DATETIME_FORMAT SHORT_DATE_FORMAT SIGNED_COOKIE_LEGACY_SALT_FALLBACK SIGNING_BACKEND
+    SILENCED_SYSTEM_CHECKS STATICFILES_DIRS STATICFILES_FINDERS STATIC_ROOT STATIC_URL STORAGES TASKS TEMPLATES
+    TEST_NON_SERIALIZED_APPS TEST_RUNNER THOUSAND_SEPARATOR TIME_FORMAT TIME_INPUT_FORMATS TIME_ZONE
+    URLIZE_ASSUME_HTTPS USE_BLANK_CHOICE_DASH USE_I18N USE_THOUSAND_SEPARATOR USE_TZ USE_X_FORWARDED_HOST
+    USE_X_FORWARDED_PORT WSGI_APPLICATION X_FRAME_OPTIONS YEAR_MONTH_FORMAT
+    """.split()
+)
+# ... and what it read once, and no longer does (the release notes of 1.10 to 6.1).
+REMOVED_SETTINGS = frozenset(
+    """
+    CSRF_COOKIE_MASKED DEFAULT_FILE_STORAGE DEFAULT_HASHING_ALGORITHM EMAIL_BACKEND EMAIL_HOST EMAIL_HOST_PASSWORD
+    EMAIL_HOST_USER EMAIL_PORT EMAIL_SUBJECT_PREFIX EMAIL_TIMEOUT EMAIL_USE_SSL EMAIL_USE_TLS FILE_CHARSET
+    FORMS_URLFIELD_ASSUME_HTTPS MIDDLEWARE_CLASSES PASSWORD_RESET_TIMEOUT_DAYS SECURE_BROWSER_XSS_FILTER
+    STATICFILES_STORAGE TEMPLATE_CONTEXT_PROCESSORS TEMPLATE_DEBUG TEMPLATE_DIRS TEMPLATE_LOADERS
+    USE_DEPRECATED_PYTZ USE_ETAGS USE_L10N
+    """.split()
+)
+# Names that Windows keeps to itself (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
+RESERVED_NAMES = frozenset("con prn aux nul".split()) | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 
 
 def files(project: Path, *patterns: str) -> Iterator[Path]:
     """Yield the project's files whose names match one of the patterns, in a fixed order."""
     for path in sorted(project.rglob("*")):
         inner = path.relative_to(project)
-        ours = not NOT_OURS.intersection(inner.parts) and not any(part.endswith("_cache") for part in inner.parts)
+        ours = not NOT_OURS.intersection(inner.parts) and inner.parts[0] not in {"secrets", "static"}
+        ours &= not any(part.endswith("_cache") for part in inner.parts)
         if ours and path.is_file() and any(path.match(pattern) for pattern in patterns):
             yield path
 
@@ -201,10 +234,142 @@ def is_folder(project: Path, app: str) -> bool:
     return project.joinpath(*app.split("."), "__init__.py").is_file()
 
 
-def removed_settings(project: Path) -> Problems:
-    """A setting that Django no longer reads does nothing, silently."""
-    for name in sorted(REMOVED_SETTINGS.intersection(assignments(project / "config/settings.py"))):
-        yield f"config/settings.py: {name} is a setting that this Django no longer reads."
+def settings_names(project: Path) -> Problems:
+    """Every setting is one that Django reads: not one of the past, nor a misspelt one, which does nothing, silently."""
+    for name in sorted(filter(str.isupper, assignments(project / "config/settings.py"))):
+        alike = difflib.get_close_matches(name, DJANGO_SETTINGS, n=1, cutoff=0.9)
+        if name in REMOVED_SETTINGS:
+            yield f"config/settings.py: {name} is a setting that this Django no longer reads."
+        elif name not in DJANGO_SETTINGS and alike:
+            yield f"config/settings.py: {name} is not a setting of Django; did you mean {alike[0]}?"
+
+
+def names(project: Path) -> Problems:
+    """Everything that the code imports from the project, or names by a dotted path, is there."""
+    own = {path.parent.name for path in project.glob("*/__init__.py")}
+    for path in files(project, "*.py"):
+        for name in sorted({*dotted_names(path)} if path.parent.name != "migrations" else ()):
+            if name.split(".")[0] in own and not exists(project, name):
+                yield f"{path.relative_to(project).as_posix()}: names {name}, which is not there."
+
+
+def dotted_names(path: Path) -> Iterator[str]:
+    """Yield the full names that a module imports, the attributes it takes of them, and the names it has in quotes."""
+    imported = {}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            imported |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported:
+            yield f"{imported[node.value.id]}.{node.attr}"
+        elif isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+(\.\w+)+", str(node.value)):
+            yield str(node.value)
+    yield from (name for name in imported.values() if not name.endswith(".*"))
+
+
+def exists(project: Path, name: str) -> bool:
+    """Tell whether a dotted name is a module of the project, something that one has, or app.Model."""
+    *parents, last = name.split(".")
+    if module_file(project, name):
+        return True
+    if module := module_file(project, ".".join(parents)):
+        models = module.with_name("models.py")
+        return last in defined(module) or (models.is_file() and last.lower() in map(str.lower, defined(models)))
+    # An attribute of a class or of a value: that the class or value is there has to be enough.
+    return len(parents) > 1 and exists(project, ".".join(parents))
+
+
+def module_file(project: Path, name: str) -> Path | None:
+    path = project.joinpath(*name.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+def defined(module: Path) -> set[str]:
+    """Return the names that a module defines, imports or assigns."""
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        match node:
+            case ast.ClassDef() | ast.FunctionDef():
+                found.add(node.name)
+            case ast.alias():
+                found.add(node.asname or node.name.split(".")[0])
+            case ast.Name(ctx=ast.Store()):
+                found.add(node.id)
+    return found
+
+
+def migrations(project: Path) -> Problems:
+    """Every app with models has migrations, and each follows only ones that are there."""
+    for models in project.glob("*/models.py"):
+        app = models.parent.name
+        if re.search(r"^class ", models.read_text("utf-8"), re.MULTILINE) and not [
+            *models.parent.glob("migrations/0*")
+        ]:
+            yield f"{app}/models.py: has no migration; run `python manage.py makemigrations {app}`."
+    for path in files(project, "migrations/0*.py"):
+        for app, name in re.findall(r"^        \(\"(\w+)\", \"(\w+)\"\),", path.read_text("utf-8"), re.MULTILINE):
+            if is_folder(project, app) and not (project / app / "migrations" / f"{name}.py").is_file():
+                yield f"{path.relative_to(project).as_posix()}: follows {app}.{name}, which is not there."
+
+
+def scripts(project: Path) -> Problems:
+    """Every task runs a file of the project or a command of a locked package."""
+    lock = json.loads((project / "Pipfile.lock").read_text("utf-8"))
+    commands = {"python", "pipenv", *lock["default"], *lock["develop"]}
+    for name, lines in toml(project / "Pipfile").get("scripts", {}).items():
+        for line in [lines] if isinstance(lines, str) else lines:
+            command, *arguments = line.split()
+            if canonical(command) not in commands:
+                yield f"Pipfile: the script {name} runs {command}, which no locked package brings."
+            if command == "python" and arguments[0].endswith(".py") and not (project / arguments[0]).is_file():
+                yield f"Pipfile: the script {name} runs {arguments[0]}, which is not there."
+
+
+def file_names(project: Path) -> Problems:
+    """Every file can be checked out on Windows and macOS."""
+    seen: dict[str, str] = {}
+    for path in files(project, "*"):
+        name = path.relative_to(project).as_posix()
+        for part in name.split("/"):
+            if re.search(r'[<>:"\\|?*]|[. ]$', part) or part.partition(".")[0].lower() in RESERVED_NAMES:
+                yield f"{name}: {part} cannot be a name on Windows."
+        if (other := seen.setdefault(name.lower(), name)) != name:
+            yield f"{name}: differs from {other} by upper and lower case only, which Windows and macOS do not tell apart."
+
+
+def kept_out(project: Path) -> Problems:
+    """Neither Git nor Docker takes in what is secret."""
+    for file in (".gitignore", ".dockerignore"):
+        patterns = [line.strip("/") for line in (project / file).read_text("utf-8").split()]
+        for secret in (".env", "secrets"):
+            if not any(fnmatch.fnmatch(secret, pattern) for pattern in patterns):
+                yield f"{file}: does not keep {secret} out."
+            if f"!{secret}" in patterns:
+                yield f"{file}: lets {secret} in again."
+
+
+def image_stages(project: Path) -> Problems:
+    """Every base image has a tag, and every stage that is copied from or built is there."""
+    text = (project / "Dockerfile").read_text("utf-8")
+    stages: set[str] = set()
+    for image, stage in re.findall(r"^FROM (\S+)(?: AS (\S+))?", text, re.MULTILINE):
+        if image not in stages and not has_tag(image):
+            yield f"Dockerfile: the image {image} has no tag, or it is `latest`."
+        stages.add(stage)
+    for stage in re.findall(r"--from=(\S+)", text):
+        if stage not in stages:
+            yield f"Dockerfile: copies from {stage}, which is not a stage."
+    for file, compose in compose_files(project):
+        for service, definition in compose["services"].items():
+            target = definition["build"].get("target") if isinstance(definition.get("build"), dict) else None
+            if target and target not in stages:
+                yield f"{file}: service {service} builds {target}, which is not a stage of the Dockerfile."
+
+
+def has_tag(image: str) -> bool:
+    tag = image.rsplit("/", maxsplit=1)[-1].partition(":")[2]
+    return tag not in {"", "latest"}
 
 
 def image_user(project: Path) -> Problems:
@@ -216,14 +381,20 @@ def image_user(project: Path) -> Problems:
 
 
 def compose_names(project: Path) -> Problems:
-    """Services name only volumes, secrets, configs, networks and services that exist."""
+    """Services have an image with a tag, and name only volumes, secrets, networks and services that exist."""
     for file, compose in compose_files(project):
         for service, definition in compose["services"].items():
             if not (definition.get("image") or definition.get("build")):
                 yield f"{file}: service {service} has neither an image nor a build."
+            elif not definition.get("build") and not has_tag(definition["image"]):
+                yield f"{file}: service {service} has an image without a tag: {definition['image']}"
             for kind, name in references(definition):
                 if name not in (compose.get(kind) or {}):
                     yield f"{file}: service {service} names {name}, which is not among the {kind}."
+            own = [entry["source"] if isinstance(entry, dict) else entry for entry in definition.get("secrets") or []]
+            for secret in re.findall(r"/run/secrets/(\w+)", str(definition.get("environment"))):
+                if secret not in own:
+                    yield f"{file}: service {service} reads the secret {secret}, which it is not given."
 
 
 def references(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -233,6 +404,8 @@ def references(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield kind, entry["source"] if isinstance(entry, dict) else entry
     for service in definition.get("depends_on") or []:
         yield "services", service
+    for host in re.findall(r"://(?:[^@/'\s]*@)?(\w+)", str(definition.get("environment"))):
+        yield "services", host
     for volume in definition.get("volumes") or []:
         if isinstance(volume, dict):
             source = volume.get("source", "") if volume.get("type") == "volume" else ""
@@ -240,6 +413,16 @@ def references(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
             source = volume.partition(":")[0]
         if source and not re.match(r"[./~$]", source):
             yield "volumes", source
+
+
+def proxy(project: Path) -> Problems:
+    """The proxy sends requests to a service that exists, at the port that its image exposes."""
+    upstreams = re.findall(r"reverse_proxy (\w+):(\d+)", (project / "Caddyfile").read_text("utf-8"))
+    exposed = re.findall(r"^EXPOSE (\d+)", (project / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    services = dict(compose_files(project))["compose.production.yaml"]["services"]
+    for service, port in upstreams or [("nowhere", "0")]:
+        if service not in services or port not in exposed:
+            yield f"Caddyfile: sends requests to {service}:{port}, where no service of compose.production.yaml listens."
 
 
 def environment_example(project: Path) -> Problems:
@@ -271,9 +454,16 @@ CHECKS: tuple[Callable[[Path], Problems], ...] = (
     lock_hash,
     python_version,
     installed_apps,
-    removed_settings,
+    settings_names,
+    names,
+    migrations,
+    scripts,
+    file_names,
+    kept_out,
     image_user,
+    image_stages,
     compose_names,
+    proxy,
     environment_example,
 )
 
