@@ -95,6 +95,14 @@ def test_no_secret_is_in_a_file_that_git_keeps(bake):
 
 @pytest.mark.parametrize("library", [True, False])
 @pytest.mark.parametrize("python_version", ["3.14", "3.13", "3.12"])
+def test_ruff_finds_nothing_whatever_python_the_project_is_for(bake, python_version, library):
+    for arguments in (["check"], ["format", "--check"]):
+        command = [BIN / "ruff", *arguments, "--no-cache", bake(python_version=python_version, library=library)]
+        assert subprocess.run(command, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("library", [True, False])
+@pytest.mark.parametrize("python_version", ["3.14", "3.13", "3.12"])
 def test_pipenv_accepts_the_lock(bake, python_version, library):
     project = bake(python_version=python_version, library=library)
     command = [sys.executable, "-m", "pipenv", "verify"]

@@ -5,8 +5,10 @@ form `file: what is wrong`. They read files only: no package of the project but 
 """
 
 import ast
+import contextlib
 import difflib
 import fnmatch
+import functools
 import hashlib
 import json
 import re
@@ -196,10 +198,9 @@ def python_version(project: Path) -> Problems:
 
 def assignments(path: Path) -> dict[str, ast.expr]:
     """Return what the module assigns to each name at its top level, or nothing where it does not parse."""
-    try:
+    body: list[ast.stmt] = []
+    with contextlib.suppress(OSError, SyntaxError):
         body = ast.parse(path.read_text("utf-8")).body
-    except (OSError, SyntaxError):
-        return {}
     return {
         target.id: node.value
         for node in body
@@ -285,6 +286,7 @@ def module_file(project: Path, name: str) -> Path | None:
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
+@functools.cache
 def defined(module: Path) -> set[str]:
     """Return the names that a module defines, imports or assigns."""
     found = set()

@@ -1,0 +1,66 @@
+"""What the tests with Docker ask for by name: an engine, and stacks, each built and started once."""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.docker.stack import Production, Stack, run
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("docker")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engine():
+    """Skip these tests where no engine answers, but not where they are what must pass."""
+    if shutil.which("docker") and run("docker", "info", check=False).returncode == 0:
+        return
+    reason = "No Docker engine answers (`docker info` fails)."
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextlib.contextmanager
+def running(stack):
+    stack.down("--volumes")  # of a run that was killed
+    try:
+        stack.up()
+        stack.add_user()
+        yield stack
+    finally:
+        stack.down("--volumes")
+
+
+@pytest.fixture(scope="session")
+def development(bake):
+    with running(Stack(bake(project_slug="development-test", python_version="3.14"))) as stack:
+        stack.manage("seed", "30")
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def production(bake):
+    with running(Production(bake(project_slug="production-test", python_version="3.14"))) as stack:
+        stack.manage("seed", "30")
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def development_without_library(bake):
+    answers = {"library": False, "python_version": "3.13"}
+    with running(Stack(bake(project_slug="plain-development-test", **answers))) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def production_without_library(bake):
+    answers = {"library": False, "python_version": "3.13"}
+    with running(Production(bake(project_slug="plain-production-test", **answers))) as stack:
+        yield stack

@@ -1,0 +1,167 @@
+"""What operators rely on when they run compose.production.yaml: HTTPS, closed containers, an image without secrets."""
+
+import gzip
+import io
+import json
+import re
+import tarfile
+import time
+
+import httpx
+import pytest
+
+from tests.docker.stack import run, variables
+
+IMAGE = "production-test:latest"
+STYLE = re.compile('href="(/static/admin/css/base[^"]*)"')
+
+
+@pytest.fixture
+def client(production):
+    with production.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def secret_texts(production):
+    """Everything that must stay on the machine."""
+    env = variables(production.project)
+    return [*production.secrets.values(), env["SECRET_KEY"], env["POSTGRES_PASSWORD"]]
+
+
+@pytest.fixture(scope="module")
+def layers(production, tmp_path_factory):
+    """The blobs of the image, uncompressed: its layers, and what is said about them."""
+    path = tmp_path_factory.mktemp("image") / "image.tar"
+    run("docker", "save", "--output", str(path), IMAGE)
+    with tarfile.open(path) as image:
+        blobs = [image.extractfile(member).read() for member in image if member.isfile()]
+    path.unlink()
+    return [gzip.decompress(blob) if blob.startswith(b"\x1f\x8b") else blob for blob in blobs]
+
+
+class TestWebsite:
+    def test_plain_http_is_sent_to_https(self, production):
+        url = f"http://localhost:{production.http_port}/admin/?a=b"
+        response = httpx.get(url, trust_env=False)
+        assert response.status_code in {301, 308}
+        assert response.headers["Location"] == "https://localhost/admin/?a=b"
+
+    def test_an_unknown_address_tells_nothing_of_the_project(self, client):
+        response = client.get("/nothing/here/")
+        assert response.status_code == 404
+        assert not re.search("DEBUG|Traceback|urlpatterns|config.urls", response.text)
+
+    def test_cookies_of_a_login_travel_by_https_only(self, production, client):
+        response = production.sign_in_to_admin(client)
+        cookies = dict(cookie.split("=", 1) for cookie in response.headers.get_list("Set-Cookie"))
+        assert "Secure" in cookies["csrftoken"]
+        assert "Secure" in cookies["sessionid"]
+        assert "HttpOnly" in cookies["sessionid"]
+
+    @pytest.mark.parametrize("path", ["/", "/admin/login/", "/api/docs/", "/api/v1/books/"])
+    def test_browsers_are_told_to_be_strict(self, client, path):
+        headers = client.get(path).headers
+        assert int(re.search(r"max-age=(\d+)", headers["Strict-Transport-Security"])[1]) >= 31_536_000
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+
+    def test_static_files_are_named_after_their_content_and_kept_for_ever(self, client):
+        path = STYLE.search(client.get("/admin/login/").text)[1]
+        assert re.fullmatch(r"/static/admin/css/base\.[0-9a-f]{12}\.css", path)
+        cache_control = client.get(path).headers["Cache-Control"]
+        assert "immutable" in cache_control
+        assert int(re.search(r"max-age=(\d+)", cache_control)[1]) >= 31_536_000
+
+    def test_answers_are_compressed(self, client):
+        assert client.get("/", headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"
+
+    def test_a_forged_host_name_is_refused_by_the_proxy(self, client):
+        assert client.get("/", headers={"Host": "evil.example"}).status_code >= 400
+
+    def test_a_forged_host_name_is_refused_by_the_project(self, production):
+        request = "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000); "
+        request += "c.request('GET', '/', headers={'Host': 'evil.example', 'X-Forwarded-Proto': 'https'}); "
+        request += "print(c.getresponse().status)"
+        assert production.execute("python", "-c", request).stdout.strip() == "400"
+
+
+class TestContainers:
+    @pytest.mark.parametrize(("service", "allowed"), [("web", 0), ("db", 0), ("proxy", 1 << 10)])
+    def test_a_service_has_no_capability_beyond_its_task(self, production, service, allowed):
+        status = production.execute("cat", "/proc/1/status", service=service).stdout
+        capabilities = [int(value, 16) for value in re.findall(r"^Cap(?:Prm|Eff|Bnd):\s+(\w+)", status, re.MULTILINE)]
+        assert len(capabilities) == 3
+        assert all(value & ~allowed == 0 for value in capabilities)
+        assert re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE)
+
+    def test_web_is_not_root(self, production):
+        status = production.execute("cat", "/proc/1/status").stdout
+        assert re.search(r"^Uid:(\s+10001){4}$", status, re.MULTILINE)
+        assert re.search(r"^Gid:(\s+10001){4}$", status, re.MULTILINE)
+
+    @pytest.mark.parametrize("service", ["web", "db", "proxy"])
+    def test_not_even_root_can_write_to_a_root_file_system(self, production, service):
+        result = production.execute("touch", "/made-here", service=service, options=("--user", "0"), check=False)
+        assert result.returncode != 0
+        assert "Read-only file system" in result.stderr
+
+    def test_only_the_proxy_publishes_ports(self, production):
+        published = {name: production.inspect(name)["HostConfig"]["PortBindings"] for name in ("db", "web", "proxy")}
+        assert published["db"] == published["web"] == {}
+        assert {*published["proxy"]} == {"80/tcp", "443/tcp", "443/udp"}
+
+    def test_the_database_reaches_no_other_network(self, production):
+        networks = production.inspect("db")["NetworkSettings"]["Networks"]
+        assert [*networks] == ["production-test-production_database"]
+        assert json.loads(run("docker", "network", "inspect", *networks).stdout)[0]["Internal"] is True
+
+    def test_web_stops_by_itself_within_five_seconds(self, production):
+        start = time.monotonic()
+        production.compose("stop", "--timeout", "20", "web")
+        took = time.monotonic() - start
+        code = production.inspect("web")["State"]["ExitCode"]
+        production.up()
+        assert code == 0
+        assert took < 5
+
+
+class TestImage:
+    @pytest.mark.parametrize("tool", ["pipenv", "gcc", "cc", "make", "git", "pytest", "ruff", "mypy"])
+    def test_tools_that_build_or_check_are_not_in_it(self, production, tool):
+        assert production.execute("sh", "-c", f"command -v {tool}", check=False).stdout == ""
+
+    def test_nothing_in_it_installs_packages(self, production):
+        # Not in /usr: where Debian's Python stands in for the official image, it has a pip of its own there.
+        names = ["-name", "pip", "-o", "-name", "pip[0-9]*", "-o", "-name", "pip-*", "-o", "-name", "ensurepip"]
+        assert production.execute("find", "/usr/local", "/opt", *names).stdout == ""
+
+    @pytest.mark.parametrize("module", ["pip", "pipenv", "pytest", "debugpy"])
+    def test_its_python_has_no_package_for_developers(self, production, module):
+        result = production.execute("python", "-c", f"import {module}", check=False)
+        assert f"No module named '{module}'" in result.stderr
+
+    def test_only_what_runs_is_copied_into_it(self, layers):
+        names = set()
+        for blob in layers:
+            if blob[257:262] == b"ustar":
+                with tarfile.open(fileobj=io.BytesIO(blob)) as layer:
+                    names.update(name.split("/")[1] for name in layer.getnames() if name.startswith("app/"))
+        assert {"manage.py", "config", "users", "library", "static"} <= names
+        unwanted = {"secrets", "tests", "doctor.py", "Dockerfile", "Caddyfile", "compose.yaml", "README.md"}
+        assert not names & unwanted
+        assert not [name for name in names if name.startswith(".") and not name.startswith(".wh.")]
+
+    def test_no_layer_has_a_secret(self, layers, secret_texts):
+        searched = [b"The addresses of the project.", *(text.encode() for text in secret_texts)]
+        found = [text for text in searched if any(text in blob for blob in layers)]
+        assert found == [b"The addresses of the project."]  # which shows that the search finds what is there
+
+    def test_no_secret_can_be_read_out_of_the_engine(self, production, secret_texts):
+        said = run("docker", "history", "--no-trunc", IMAGE).stdout + run("docker", "image", "inspect", IMAGE).stdout
+        for service in ("db", "migrate", "web", "proxy"):
+            said += json.dumps(production.inspect(service))
+        assert "/run/secrets/secret_key" in said
+        assert not [text for text in secret_texts if text in said]

@@ -1,0 +1,98 @@
+"""What people can do with a project that runs, in development over HTTP and in production over HTTPS alike."""
+
+import re
+
+import pytest
+
+AUTHORS, BOOKS = "/api/v1/authors/", "/api/v1/books/"
+
+
+@pytest.fixture(scope="module", params=["development", "production"])
+def stack(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def visitor(stack):
+    with stack.client() as client:
+        yield client
+
+
+@pytest.fixture
+def user(stack):
+    with stack.user_client() as client:
+        yield client
+
+
+def test_all_services_are_up_and_the_migrations_are_done(stack):
+    states = stack.states()
+    migrate = states.pop("migrate")
+    assert (migrate["State"], migrate["ExitCode"]) == ("exited", 0)
+    assert {state["State"] for state in states.values()} == {"running"}
+    assert (states["db"]["Health"], states["web"]["Health"]) == ("healthy", "healthy")
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_the_project_says_that_it_is_well(visitor, path):
+    response = visitor.get(path)
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_the_website_lists_books(visitor):
+    page = visitor.get("/")
+    assert page.status_code == 200
+    assert "The River and the Garden" in page.text
+    assert page.text.count('<li><a href="/books/') == 20
+
+
+def test_anybody_may_list_books(visitor):
+    response = visitor.get(BOOKS, params={"page_size": 30})
+    assert response.status_code == 200
+    assert len({book["isbn"] for book in response.json()["results"]}) == 30
+
+
+def test_nobody_adds_a_book_without_a_token(visitor):
+    response = visitor.post(BOOKS, json={"title": "Anonymous"})
+    assert response.status_code == 401
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["status"] == 401
+
+
+def test_a_user_adds_an_author_and_a_book_that_others_can_read(user, visitor):
+    author = user.post(AUTHORS, json={"name": "Ronald Graham"}).json()
+    fields = {"title": "Concrete Mathematics", "author": author["id"], "published": "1994-02-28"}
+    added = user.post(BOOKS, json=fields | {"isbn": "0-201-55802-5"})
+    assert added.status_code == 201, added.text
+    book = visitor.get(f"{BOOKS}{added.json()['id']}/").json()
+    assert (book["title"], book["author_name"], book["isbn"]) == (fields["title"], "Ronald Graham", "9780201558029")
+
+
+@pytest.mark.parametrize("path", ["/", "/admin/login/", "/api/docs/"])
+def test_a_page_comes_with_its_styles_and_scripts(visitor, path):
+    assets = re.findall('(?:<link[^>]* href|<script[^>]* src)="(/[^"]+)"', visitor.get(path).text)
+    assert any(asset.startswith("/static/") for asset in assets)
+    assert {asset: visitor.get(asset).status_code for asset in assets} == dict.fromkeys(assets, 200)
+
+
+def test_the_docs_describe_the_api(visitor):
+    schema = visitor.get("/api/schema/", params={"format": "json"}).json()
+    assert {AUTHORS, BOOKS, "/api/v1/auth/login/"} <= {*schema["paths"]}
+
+
+def test_the_admin_asks_who_is_there(visitor):
+    response = visitor.get("/admin/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/login/?next=/admin/")
+
+
+def test_an_administrator_signs_in_and_sees_the_index(stack, visitor):
+    response = stack.sign_in_to_admin(visitor)
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
+    index = visitor.get("/admin/")
+    assert index.status_code == 200
+    assert "Site administration" in index.text
+
+
+def test_a_login_that_another_site_sends_is_refused(visitor):
+    page = visitor.get("/admin/login/")
+    assert page.status_code == 200
+    assert visitor.post("/admin/login/", data={}, headers={"Origin": "https://evil.example"}).status_code == 403
