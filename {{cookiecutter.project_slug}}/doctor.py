@@ -53,7 +53,7 @@ DJANGO_SETTINGS = frozenset(
     TEST_NON_SERIALIZED_APPS TEST_RUNNER THOUSAND_SEPARATOR TIME_FORMAT TIME_INPUT_FORMATS TIME_ZONE
     URLIZE_ASSUME_HTTPS USE_BLANK_CHOICE_DASH USE_I18N USE_THOUSAND_SEPARATOR USE_TZ USE_X_FORWARDED_HOST
     USE_X_FORWARDED_PORT WSGI_APPLICATION X_FRAME_OPTIONS YEAR_MONTH_FORMAT
-    """.split()
+    """.split()  # noqa: SIM905 - as a list, it would fill two screens
 )
 # ... and what it read once, and no longer does (the release notes of 1.10 to 6.1).
 REMOVED_SETTINGS = frozenset(
@@ -63,10 +63,10 @@ REMOVED_SETTINGS = frozenset(
     FORMS_URLFIELD_ASSUME_HTTPS MIDDLEWARE_CLASSES PASSWORD_RESET_TIMEOUT_DAYS SECURE_BROWSER_XSS_FILTER
     STATICFILES_STORAGE TEMPLATE_CONTEXT_PROCESSORS TEMPLATE_DEBUG TEMPLATE_DIRS TEMPLATE_LOADERS
     USE_DEPRECATED_PYTZ USE_ETAGS USE_L10N
-    """.split()
+    """.split()  # noqa: SIM905 - as a list, it would fill two screens
 )
 # Names that Windows keeps to itself (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
-RESERVED_NAMES = frozenset("con prn aux nul".split()) | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 
 
 def files(project: Path, *patterns: str) -> Iterator[Path]:
@@ -256,7 +256,7 @@ def names(project: Path) -> Problems:
 
 def dotted_names(path: Path) -> Iterator[str]:
     """Yield the full names that a module imports, the attributes it takes of them, and the names it has in quotes."""
-    imported = {}
+    imported: dict[str, str] = {}
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
