@@ -1,10 +1,13 @@
 """What the hook checks: each check refuses a project that has the fault that it looks for."""
 
 import importlib.util
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -300,12 +303,81 @@ def test_every_check_has_a_fault_that_it_finds(bake):
 
 def test_its_owner_can_run_the_checks_again(bake, tmp_path):
     project = shutil.copytree(bake(), tmp_path / "project")
-    command = [sys.executable, "doctor.py"]
-    assert subprocess.run(command, cwd=project, check=False).returncode == 0
+    command = [sys.executable, "doctor.py", "--files"]
+    result = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
+    assert result.returncode == 0
+    assert all(line.startswith("ok     ") for line in result.stdout.splitlines())
     breach(project / "Dockerfile", "USER 10001:10001\n", "")
     result = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
     assert result.returncode == 1
-    assert re.fullmatch("Dockerfile: .*\n", result.stdout)
+    assert [line for line in result.stdout.splitlines() if line.startswith("wrong  Dockerfile: the last stage")]
+
+
+def machine(project, *, path=None, **variables):
+    """Return what is said of the machine, with only these programs on PATH and these variables in .env."""
+    text = (project / ".env").read_text()
+    for name, value in variables.items():
+        text = re.sub(f"^{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
+    (project / ".env").write_text(text)
+    command = [sys.executable, "doctor.py"]
+    environment = {**os.environ, "PATH": str(path or project)}
+    result = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True, env=environment)
+    return [line for line in result.stdout.splitlines() if line.startswith("wrong")]
+
+
+@pytest.fixture
+def copy(bake, tmp_path):
+    return shutil.copytree(bake(), tmp_path / "project")
+
+
+@pytest.fixture
+def docker(tmp_path):
+    """Return a function that makes a program called docker, which says this; its folder is all of PATH."""
+
+    def program(script):
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/docker").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "bin/docker").chmod(0o755)
+        return tmp_path / "bin"
+
+    return program
+
+
+def test_a_missing_docker_is_named_with_a_way_out(copy):
+    assert machine(copy, PORT=1)[0].startswith("wrong  Docker is not installed: docs.docker.com/engine/install.")
+
+
+def test_an_engine_that_does_not_answer_is_named(copy, docker):
+    said = machine(copy, path=docker("echo Cannot connect to the daemon >&2; exit 1"), PORT=1)
+    assert said[0] == "wrong  Docker does not answer: Cannot connect to the daemon"
+
+
+def test_an_old_docker_is_named(copy, docker):
+    says = 'case $1 in info) echo "Server:"; echo " Server Version: 24.0.7";; *) echo "version v2.20.1";; esac'
+    said = machine(copy, path=docker(says), PORT=1)
+    assert said[0] == "wrong  Docker is 24.0; the Compose files need 25.0 or newer."
+    assert said[1] == "wrong  Docker Compose is 2.20; the Compose files need 2.26 or newer."
+
+
+def test_a_port_that_somebody_else_has_is_named(copy):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def hang_up():
+            other.accept()[0].close()
+
+        threading.Thread(target=hang_up).start()
+        number = other.getsockname()[1]
+        assert f"wrong  .env: something else answers at port {number}; set PORT to another one." in machine(
+            copy, PORT=number
+        )
+
+
+def test_an_environment_that_is_not_filled_in_is_named(copy):
+    assert "wrong  .env: SECRET_KEY is still change-me" in "".join(machine(copy, PORT=1, SECRET_KEY="change-me"))
+    (copy / ".env").write_text("PORT=1\n")
+    assert "wrong  .env: POSTGRES_PASSWORD is missing" in "".join(machine(copy))
+    (copy / ".env").write_text("")
+    assert "wrong  .env: is not there" in "".join(machine(copy))
 
 
 def test_a_broken_template_leaves_a_list_of_problems_and_nothing_else(tmp_path):

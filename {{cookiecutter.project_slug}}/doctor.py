@@ -1,7 +1,7 @@
-"""Check that the project is whole: `pipenv run doctor`.
+"""Check that the project is whole, and the machine ready for it: `pipenv run doctor`, or only the files with `--files`.
 
-The generator ran the same checks before it handed the project over. Each one yields its problems as sentences of the
-form `file: what is wrong`. They read files only: no package of the project but PyYAML is needed, and no network.
+The generator ran the checks of the files before it handed the project over. Each one yields its problems as sentences
+of the form `file: what is wrong`; none needs a package but PyYAML, nor the network.
 """
 
 import ast
@@ -11,7 +11,11 @@ import fnmatch
 import functools
 import hashlib
 import json
+import os
 import re
+import shutil
+import socket
+import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -69,14 +73,22 @@ REMOVED_SETTINGS = frozenset(
 RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 
 
-def files(project: Path, *patterns: str) -> Iterator[Path]:
-    """Yield the project's files whose names match one of the patterns, in a fixed order."""
-    for path in sorted(project.rglob("*")):
-        inner = path.relative_to(project)
-        ours = not NOT_OURS.intersection(inner.parts) and inner.parts[0] not in {"secrets", "static"}
-        ours &= not any(part.endswith("_cache") for part in inner.parts)
-        if ours and path.is_file() and any(path.match(pattern) for pattern in patterns):
-            yield path
+@functools.cache
+def files(project: Path, *patterns: str) -> tuple[Path, ...]:
+    """Return the project's own files whose names match one of the patterns, in a fixed order."""
+    found = []
+    for folder, inner, names in os.walk(project):
+        inner[:] = [name for name in inner if name not in NOT_OURS and not name.endswith("_cache")]
+        if Path(folder) == project:
+            inner[:] = [name for name in inner if name not in {"secrets", "static"}]
+        found += [Path(folder, name) for name in names if any(fnmatch.fnmatchcase(name, each) for each in patterns)]
+    return tuple(sorted(found))
+
+
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    """Return what a Python file parses to."""
+    return ast.parse(path.read_text("utf-8"))
 
 
 def text_files(project: Path) -> Iterator[tuple[Path, str]]:
@@ -134,7 +146,7 @@ def template_syntax(project: Path) -> Problems:
 
 
 def line_endings(project: Path) -> Problems:
-    """Scripts with CRLF do not start in a container."""
+    """No file has Windows line endings: scripts with CRLF do not start in a container."""
     for path, text in text_files(project):
         if "\r\n" in text:
             yield f"{path.as_posix()}: has Windows line endings (CRLF); save it with LF."
@@ -200,7 +212,7 @@ def assignments(path: Path) -> dict[str, ast.expr]:
     """Return what the module assigns to each name at its top level, or nothing where it does not parse."""
     body: list[ast.stmt] = []
     with contextlib.suppress(OSError, SyntaxError):
-        body = ast.parse(path.read_text("utf-8")).body
+        body = tree(path).body
     return {
         target.id: node.value
         for node in body
@@ -257,7 +269,7 @@ def names(project: Path) -> Problems:
 def dotted_names(path: Path) -> Iterator[str]:
     """Yield the full names that a module imports, the attributes it takes of them, and the names it has in quotes."""
     imported: dict[str, str] = {}
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -290,7 +302,7 @@ def module_file(project: Path, name: str) -> Path | None:
 def defined(module: Path) -> set[str]:
     """Return the names that a module defines, imports or assigns."""
     found = set()
-    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+    for node in ast.walk(tree(module)):
         match node:
             case ast.ClassDef() | ast.FunctionDef():
                 found.add(node.name)
@@ -309,7 +321,7 @@ def migrations(project: Path) -> Problems:
             *models.parent.glob("migrations/0*")
         ]:
             yield f"{app}/models.py: has no migration; run `python manage.py makemigrations {app}`."
-    for path in files(project, "migrations/0*.py"):
+    for path in project.glob("*/migrations/0*.py"):
         for app, name in re.findall(r"^        \(\"(\w+)\", \"(\w+)\"\),", path.read_text("utf-8"), re.MULTILINE):
             if is_folder(project, app) and not (project / app / "migrations" / f"{name}.py").is_file():
                 yield f"{path.relative_to(project).as_posix()}: follows {app}.{name}, which is not there."
@@ -449,6 +461,50 @@ def passed_on(compose: dict[str, Any]) -> Iterator[str]:
             yield from (entry for entry in environment if "=" not in entry)
 
 
+def docker(project: Path) -> Problems:
+    """Docker, with a Compose that the Compose files can rely on, is installed and answers."""
+    del project
+    if not shutil.which("docker"):
+        yield "Docker is not installed: docs.docker.com/engine/install. Without it, `pipenv run serve` works all the same."
+        return
+    for part, command, oldest in (("Docker", ["info"], (25, 0)), ("Docker Compose", ["compose", "version"], (2, 26))):
+        result = subprocess.run(["docker", *command], check=False, capture_output=True, text=True)  # noqa: S603, S607
+        version = re.search(r"[Vv]ersion:? v?(\d+)\.(\d+)", result.stdout.partition("Server:")[2] or result.stdout)
+        if result.returncode or not version:
+            yield f"{part} does not answer: {' '.join(result.stderr.split()) or 'is its engine started?'}"
+        elif tuple(map(int, version.groups())) < oldest:
+            yield f"{part} is {'.'.join(version.groups())}; the Compose files need {'.'.join(map(str, oldest))} or newer."
+
+
+def port(project: Path) -> Problems:
+    """The port for development is free, or the project itself answers there."""
+    number = int(environment(project).get("PORT") or 8000)
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.settimeout(2)
+        probe.connect(("127.0.0.1", number))
+        probe.sendall(b"GET /health/live HTTP/1.0\r\n\r\n")
+        answer = probe.makefile("rb").read()
+        if b'{"status": "ok"}' not in answer:
+            yield f".env: something else answers at port {number}; set PORT to another one."
+
+
+def filled_in(project: Path) -> Problems:
+    """.env has a value for everything that .env.example sets."""
+    own = environment(project)
+    if not own:
+        yield ".env: is not there; copy .env.example to it and fill it in."
+    for name in environment(project, ".env.example") if own else ():
+        if name not in own:
+            yield f".env: {name} is missing; .env.example explains it."
+        elif own[name] == "change-me":
+            yield f".env: {name} is still change-me; put a long random text there."
+
+
+def environment(project: Path, file: str = ".env") -> dict[str, str]:
+    path = project / file
+    return dict(re.findall(r"^(\w+)=(.*)$", path.read_text("utf-8"), re.MULTILINE)) if path.is_file() else {}
+
+
 CHECKS: tuple[Callable[[Path], Problems], ...] = (
     template_syntax,
     line_endings,
@@ -470,12 +526,26 @@ CHECKS: tuple[Callable[[Path], Problems], ...] = (
 )
 
 
+MACHINE_CHECKS: tuple[Callable[[Path], Problems], ...] = (filled_in, port, docker)
+
+
 def problems(project: Path) -> list[str]:
     """Return everything that is wrong with the project in that folder; where files do not parse, those alone."""
     return list(unparsable(project)) or [problem for check in CHECKS for problem in check(project)]
 
 
+def main() -> None:
+    project = Path(__file__).resolve().parent
+    checks = (unparsable,) if list(unparsable(project)) else (unparsable, *CHECKS)
+    if "--files" not in sys.argv:
+        checks += MACHINE_CHECKS
+    wrong = 0
+    for check in checks:
+        found = list(check(project))
+        wrong += len(found)
+        print("\n".join(f"wrong  {problem}" for problem in found) or f"ok     {check.__doc__}")
+    sys.exit(bool(wrong))
+
+
 if __name__ == "__main__":
-    found = problems(Path(__file__).parent)
-    print("\n".join(found) or "The project is whole.")
-    sys.exit(bool(found))
+    main()
