@@ -2,10 +2,14 @@
 
 import functools
 import json
+import sys
 
 import pytest
 
 from tests import TEMPLATE
+
+# A test may import a project's doctor; the project must not get a __pycache__ from that.
+sys.dont_write_bytecode = True
 
 
 @pytest.fixture(scope="session")
