@@ -109,7 +109,6 @@ def compose_files(project: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 PARSERS: dict[str, Callable[[str], object]] = {
-    ".py": ast.parse,
     ".json": json.loads,
     ".toml": tomllib.loads,
     ".yaml": lambda text: yaml.load(text, YamlLoader),  # noqa: S506 - a safe loader
@@ -123,10 +122,11 @@ def unparsable(project: Path) -> Problems:
     """Every Python, TOML, YAML and JSON file parses."""
     for path, text in text_files(project):
         parse = PARSERS.get(path.name) or PARSERS.get(path.suffix)
-        if parse is None:
-            continue
         try:
-            parse(text)
+            if path.suffix == ".py":
+                tree(project / path)
+            elif parse:
+                parse(text)
         except (SyntaxError, ValueError, yaml.YAMLError) as error:
             yield f"{path.as_posix()}: does not parse: {' '.join(str(error).split())}"
 
@@ -140,9 +140,9 @@ def template_syntax(project: Path) -> Problems:
         if path.suffix == ".html" or path.name == "doctor.py":
             continue
         rest = text.replace(quoted, "").replace(shown, "") if shown else text
-        for number, line in enumerate(rest.splitlines(), 1):
-            if re.search(r"(?<!\$)[{][{]|[{]%|^\s*# %|cookiecutter\.", line):
-                yield f"{path.as_posix()}: line {number} has template syntax left: {line.strip()}"
+        for found in re.finditer(r"(?<!\$)[{][{]|[{]%|^[ \t]*# %|cookiecutter\.", rest, re.MULTILINE):
+            number = rest.count("\n", 0, found.start())
+            yield f"{path.as_posix()}: line {number + 1} has template syntax left: {rest.splitlines()[number].strip()}"
 
 
 def line_endings(project: Path) -> Problems:
@@ -250,11 +250,11 @@ def is_folder(project: Path, app: str) -> bool:
 def settings_names(project: Path) -> Problems:
     """Every setting is one that Django reads: not one of the past, nor a misspelt one, which does nothing, silently."""
     for name in sorted(filter(str.isupper, assignments(project / "config/settings.py"))):
-        alike = difflib.get_close_matches(name, DJANGO_SETTINGS, n=1, cutoff=0.9)
         if name in REMOVED_SETTINGS:
             yield f"config/settings.py: {name} is a setting that this Django no longer reads."
-        elif name not in DJANGO_SETTINGS and alike:
-            yield f"config/settings.py: {name} is not a setting of Django; did you mean {alike[0]}?"
+        elif name not in DJANGO_SETTINGS:
+            for alike in difflib.get_close_matches(name, DJANGO_SETTINGS, n=1, cutoff=0.9):
+                yield f"config/settings.py: {name} is not a setting of Django; did you mean {alike}?"
 
 
 def names(project: Path) -> Problems:
