@@ -1,5 +1,6 @@
 """Refuse answers that cannot become a project: all at once, a line each."""
 
+import difflib
 import json
 import re
 import sys
@@ -11,21 +12,45 @@ ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 # Folders that Windows cannot have, whatever follows a dot (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 
+# Control characters, lone surrogates and line breaks; then what makes a source show something other than it says: marks
+# that turn the direction of text (CVE-2021-42574), the zero-width space and the byte order mark.
+CONTROL = {"Cc", "Cs", "Zl", "Zp"}
+INVISIBLE = {*map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0xFEFF])}
+
 
 def python_is_recent(answers):
     if sys.version_info < (3, 11):  # noqa: UP036 - Cookiecutter itself runs on 3.10
         yield "Cookiecutter runs on Python {}.{}; this template needs 3.11 or newer.".format(*sys.version_info)
 
 
+def answers_are_asked_for(answers):
+    """A replay file may hold anything. (Of the command line's unknown names, Cookiecutter tells its hooks nothing.)"""
+    questions = ["project_name", "project_slug", *answers["_choices"], *answers["_features"]]
+    for name in answers:
+        if not name.startswith("_") and name not in questions:
+            nearest = difflib.get_close_matches(name, questions, n=1, cutoff=0)[0]
+            yield f"unknown answer {name!r}: did you mean {nearest!r}?"
+
+
+def choices_are_offered(answers):
+    for name, offered in answers["_choices"].items():
+        if answers[name] not in offered:
+            yield f"{name} {answers[name]!r}: choose one of {', '.join(offered)}."
+    for name in answers["_features"]:
+        if not isinstance(answers[name], bool):
+            yield f"{name} {answers[name]!r}: answer true or false."
+
+
 def name_is_a_line_of_text(answers):
-    name = answers["project_name"]
-    if not name.strip() or len(name) > 80 or {"Cc", "Zl", "Zp"}.intersection(map(unicodedata.category, name)):
-        yield f"project_name {name!r}: a name is one line of 1 to 80 characters, not all of them spaces."
+    name = str(answers["project_name"])
+    unseen = [character for character in name if character in INVISIBLE or unicodedata.category(character) in CONTROL]
+    if not name.strip() or len(name) > 80 or unseen:
+        yield f"project_name {name!r}: a name is one line of 1 to 80 visible characters, not all of them spaces."
 
 
 def slug_is_a_host_name(answers):
     # cookiecutter.json puts _ for what would not be safe as a folder.
-    slug = answers["__asked_slug"] if answers["project_slug"] == "_" else answers["project_slug"]
+    slug = str(answers["__asked_slug"] if answers["project_slug"] == "_" else answers["project_slug"])
     if not re.fullmatch(r"[a-z]([a-z0-9]|-(?!-)){0,38}[a-z0-9]", slug) or slug in RESERVED:
         yield (
             f"project_slug {slug!r}: a slug has 2 to 40 lower-case letters, digits and single hyphens, begins with a "
@@ -39,7 +64,13 @@ def suggestion(slug):
     return plain if len(plain) > 1 and plain not in RESERVED else f"{plain or 'my'}-api"
 
 
-VALIDATORS = (python_is_recent, name_is_a_line_of_text, slug_is_a_host_name)
+VALIDATORS = (
+    python_is_recent,
+    answers_are_asked_for,
+    choices_are_offered,
+    name_is_a_line_of_text,
+    slug_is_a_host_name,
+)
 
 if refusals := [refusal for validator in VALIDATORS for refusal in validator(ANSWERS)]:
     sys.exit("\n".join(refusals))

@@ -1,5 +1,8 @@
 """Which answers are taken, and what becomes of the others."""
 
+import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -35,7 +38,9 @@ def test_the_refusal_suggests_a_slug_that_would_do(tmp_path, slug, suggestion):
     assert generate(tmp_path, project_slug=suggestion).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "two\nlines", "bell\a"])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "x" * 81, "two\nlines", "bell\a", "turned \u202e round", "zero\u200bwidth"]
+)
 def test_what_is_not_a_line_of_text_is_no_name(tmp_path, name):
     result = generate(tmp_path, project_name=name, project_slug="fine")
     assert result.returncode == 1
@@ -71,3 +76,53 @@ def test_a_name_is_shown_as_typed(bake, name):
     settings = (bake(project_name=name) / "config/settings.py").read_text("utf-8")
     exec(next(line for line in settings.splitlines() if line.startswith("PROJECT_NAME")), namespace)
     assert namespace["PROJECT_NAME"] == name
+
+
+@pytest.fixture
+def replay(tmp_path):
+    """Return a function that replays the default answers with these in their place, as from a file edited by hand."""
+
+    def replayed(**answers):
+        home = {**os.environ, "HOME": str(tmp_path)}
+        command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--output-dir", tmp_path / "out"]
+        (tmp_path / "out").mkdir()
+        subprocess.run([*command, "--no-input"], check=True, capture_output=True, env=home)
+        shutil.rmtree(tmp_path / "out/my-api")
+        [recorded] = (tmp_path / ".cookiecutter_replay").iterdir()
+        content = json.loads(recorded.read_text())
+        content["cookiecutter"] |= answers
+        (tmp_path / "edited.json").write_text(json.dumps(content))
+        command += ["--replay-file", tmp_path / "edited.json"]
+        return subprocess.run(command, check=False, capture_output=True, text=True, env=home)
+
+    return replayed
+
+
+@pytest.mark.parametrize(
+    ("answers", "line"),
+    [
+        ({"pyhton_version": "3.13"}, "unknown answer 'pyhton_version': did you mean 'python_version'?"),
+        ({"python_version": "2.7"}, "python_version '2.7': choose one of 3.14, 3.13, 3.12."),
+        ({"library": "maybe"}, "library 'maybe': answer true or false."),
+        ({"project_slug": "My API"}, "project_slug 'My API': a slug has 2 to 40 lower-case letters"),
+        ({"project_name": "\n"}, "project_name '\\n': a name is one line"),
+    ],
+)
+def test_a_replay_file_is_checked_like_typed_answers(replay, tmp_path, answers, line):
+    result = replay(**answers)
+    assert result.returncode == 1
+    assert result.stderr.startswith(line)
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_the_choices_that_the_hook_knows_are_those_that_are_asked(answers):
+    asked = {name: choices for name, choices in answers.items() if isinstance(choices, list) and name[0] != "_"}
+    assert answers["_choices"] == asked
+
+
+@pytest.mark.parametrize("name", ["{{7*7}}", "{% raw %}", "# %", "{# no #}", "</title><script>", "  .dots ", "%s: #"])
+def test_a_name_may_look_like_a_template(tmp_path, name):
+    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--output-dir", tmp_path]
+    result = subprocess.run(command, check=False, capture_output=True, text=True, input=f"{name}\n\nfine\n\n")
+    assert result.returncode == 0, result.stderr
+    assert f"PROJECT_NAME = {json.dumps(name.strip())}" in (tmp_path / "fine/config/settings.py").read_text()

@@ -245,5 +245,5 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 # % for feature in cookiecutter._features if cookiecutter[feature]
-# % include "features/" ~ feature ~ "/settings.py" ignore missing
+# % include "features/" ~ feature ~ "/settings.py.end" ignore missing
 # % endfor
