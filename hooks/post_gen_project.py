@@ -5,14 +5,24 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import sys
 from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 
+# A terminal that cannot show the project's name must not stop the project.
+sys.stdout.reconfigure(errors="replace")
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path.cwd()))
 import doctor  # noqa: E402 - the project's own checks
+
+
+def make_writable(project):
+    """A template that may only be read makes folders and files that may only be read."""
+    for path in project.rglob("*"):
+        if not os.access(path, os.W_OK):
+            path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
 def put_features_in_place(project):
@@ -70,9 +80,22 @@ README.md has the rest.
 """
 
 
-project = Path.cwd()
-put_features_in_place(project)
-write_environment(project)
-if problems := doctor.problems(project):
-    sys.exit("\n".join(["The project that this template made is not whole; please report it:", *problems]))
-print(next_steps(project))
+def main(project):
+    make_writable(project)
+    put_features_in_place(project)
+    write_environment(project)
+    # Until now it said that no hook has run.
+    write(project / "config/__init__.py", "")
+    if problems := doctor.problems(project):
+        sys.exit("\n".join(["The project that this template made is not whole; please report it:", *problems]))
+    (project / ".unfinished").unlink(missing_ok=True)
+    print(next_steps(project))
+
+
+try:
+    main(Path.cwd())
+except (KeyboardInterrupt, OSError) as error:
+    # Cookiecutter cleans up behind a hook that fails, but not when it is interrupted itself.
+    if Path(".unfinished").exists():
+        shutil.rmtree(Path.cwd(), ignore_errors=True)
+    sys.exit(f"The project was not finished: {error or 'interrupted'}.")

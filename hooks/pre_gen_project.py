@@ -3,8 +3,10 @@
 import difflib
 import json
 import re
+import shutil
 import sys
 import unicodedata
+from pathlib import Path
 
 # tojson escapes quotes and angle brackets, so that no answer can end this text.
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
@@ -64,13 +66,23 @@ def suggestion(slug):
     return plain if len(plain) > 1 and plain not in RESERVED else f"{plain or 'my'}-api"
 
 
+def there_is_room(answers):
+    if shutil.disk_usage(".").free < 2_000_000:
+        yield "There is no room here: a project takes 1 MB, and twice that while it is made."
+
+
 VALIDATORS = (
     python_is_recent,
     answers_are_asked_for,
     choices_are_offered,
     name_is_a_line_of_text,
     slug_is_a_host_name,
+    there_is_room,
 )
 
 if refusals := [refusal for validator in VALIDATORS for refusal in validator(ANSWERS)]:
     sys.exit("\n".join(refusals))
+
+# Tells post_gen_project.py that everything in this folder was made by this run, and may be taken away again.
+if not any(Path.cwd().iterdir()):
+    Path(".unfinished").touch()

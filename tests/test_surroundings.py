@@ -1,0 +1,183 @@
+"""Generation works wherever it runs, and leaves nothing behind where it cannot."""
+
+import os
+import pty
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import BIN, TEMPLATE
+from tests.test_projects import interpreter
+
+ROOT = os.getuid() == 0
+COOKIECUTTER = [sys.executable, "-m", "cookiecutter"]
+
+
+@pytest.fixture
+def out(tmp_path):
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def template(tmp_path):
+    """Return a copy of the template, which a test may change."""
+    ignored = shutil.ignore_patterns(".git", ".venv", ".cache")
+    return shutil.copytree(TEMPLATE, tmp_path / "drf-docker", ignore=ignored)
+
+
+def generate(out, *arguments, template=TEMPLATE, prefix=(), **options):
+    environment = {**os.environ, "HOME": str(out.parent), **options.pop("env", {})}
+    command = [*prefix, *COOKIECUTTER, template, "--no-input", "--output-dir", out, *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment, cwd=out, **options)
+
+
+def is_whole(project):
+    command = [sys.executable, project / "doctor.py", "--files"]
+    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode == 0
+
+
+def test_without_its_hooks_a_project_says_so_when_it_is_started(out):
+    assert generate(out, "--accept-hooks", "no").returncode == 0
+    command = [sys.executable, "-c", "import config.settings"]
+    result = subprocess.run(command, cwd=out / "my-api", check=False, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.startswith("This project is not finished: it was generated without its hooks.")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_template_may_be_read_only(out, template):
+    for path in [template, *template.rglob("*")]:
+        path.chmod(path.stat().st_mode & ~0o222)
+    # Root writes everywhere, unless it has lost the capability to.
+    without_override = ["setpriv", "--bounding-set=-dac_override"] if ROOT else []
+    result = generate(out, template=template, prefix=without_override)
+    for path in [template, *template.rglob("*")]:
+        path.chmod(path.stat().st_mode | 0o200)
+    assert result.returncode == 0, result.stderr
+    assert is_whole(out / "my-api")
+
+
+@pytest.mark.skipif(not ROOT, reason="only root can become another user")
+def test_it_runs_as_another_user():
+    home = Path(tempfile.mkdtemp(prefix="another-user-"))  # pytest's own folders are closed to others
+    out = home / "out"
+    out.mkdir()
+    os.chown(home, 12345, 12345)
+    os.chown(out, 12345, 12345)
+    # The other user reads what root reads, so that this Python and this template are within reach.
+    capability = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    become = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", *capability]
+    result = generate(out, prefix=become)
+    assert result.returncode == 0, result.stderr
+    assert "HOST_UID=12345\nHOST_GID=12345\n" in (out / "my-api/.env").read_text()
+    assert {path.stat().st_uid for path in (out / "my-api").rglob("*")} == {12345}
+    shutil.rmtree(home)
+
+
+def test_paths_may_have_spaces_and_letters_of_any_script(tmp_path, template):
+    template = template.rename(tmp_path / "Meine Vorlage für später")
+    out = tmp_path / "место для $HOME"
+    out.mkdir()
+    result = generate(out, template=template)
+    assert result.returncode == 0, result.stderr
+    assert is_whole(out / "my-api")
+
+
+@pytest.mark.parametrize("python", [{}, {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
+def test_no_utf8_locale_is_needed(out, python):
+    result = generate(out, env={"LC_ALL": "C", "LANG": "C", **python})
+    assert result.returncode == 0, result.stderr
+    assert is_whole(out / "my-api")
+
+
+def test_a_name_that_the_terminal_cannot_show_is_no_obstacle(out):
+    result = generate(out, "project_name=日本 🚀", env={"PYTHONIOENCODING": "ascii:strict"})
+    assert result.returncode == 0, result.stderr
+    assert 'PROJECT_NAME = "日本 🚀"' in (out / "ri-ben/config/settings.py").read_text("utf-8")
+
+
+def test_a_clone_with_windows_line_endings_gives_unix_line_endings(out, template, tmp_path):
+    git = ["git", "-C", template, "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "test"]):
+        subprocess.run([*git, *command], check=True)
+    clone = ["git", "clone", "--quiet", "--config", "core.autocrlf=true", template, tmp_path / "clone"]
+    subprocess.run(clone, check=True)
+    assert generate(out, template=tmp_path / "clone").returncode == 0
+    assert not [path for path in out.rglob("*") if path.is_file() and b"\r\n" in path.read_bytes()]
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o000])
+def test_the_environment_is_private_whatever_the_umask(out, umask):
+    assert generate(out, umask=umask).returncode == 0
+    assert stat.S_IMODE((out / "my-api/.env").stat().st_mode) == 0o600
+
+
+def test_two_runs_at_once_leave_one_whole_project(out):
+    command = [*COOKIECUTTER, TEMPLATE, "--no-input", "--output-dir", out]
+    environment = {**os.environ, "HOME": str(out.parent)}
+    runs = [subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) for _ in range(2)]
+    codes = [run.wait() for run in runs]
+    assert 0 in codes
+    assert is_whole(out / "my-api")
+
+
+@pytest.mark.skipif(not ROOT, reason="only root can mount a small disk")
+@pytest.mark.parametrize("size", ["64k", "400k", "1900k"])
+def test_a_full_disk_leaves_nothing_behind(out, size):
+    script = f'mount -t tmpfs -o size={size} none "$0" && cd "$0" && "$@"; ls -A "$0"'
+    result = generate(out, prefix=["unshare", "--mount", "sh", "-c", script, out])
+    assert "There is no room here: a project takes 1 MB" in result.stderr
+    assert result.stdout.splitlines()[-1] == "Hook script failed (exit status: 1)"
+
+
+def run_in_a_terminal(out, *arguments):
+    """Start Cookiecutter with a terminal of its own, whose Ctrl-C reaches it and its hooks."""
+    controller, terminal = pty.openpty()
+    command = [*COOKIECUTTER, TEMPLATE, "--output-dir", out, *arguments]
+    environment = {**os.environ, "HOME": str(out.parent)}
+    run = subprocess.Popen(
+        command, env=environment, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
+    )
+    os.close(terminal)
+    return run, controller
+
+
+def test_an_interrupted_prompt_leaves_nothing_behind(out):
+    run, controller = run_in_a_terminal(out)
+    while b"project" not in os.read(controller, 1000):
+        pass
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.wait() != 0
+    assert not list(out.iterdir())
+
+
+def test_an_interrupted_hook_leaves_nothing_behind(out):
+    run, _ = run_in_a_terminal(out, "--no-input")
+    while not (out / "my-api/.env").exists():
+        time.sleep(0.001)
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.wait() != 0
+    assert not list(out.iterdir())
+
+
+@pytest.mark.parametrize("cookiecutter", ["2.6.0", "2.7.1"])
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+def test_it_runs_on_each_cookiecutter_and_python(out, version, cookiecutter):
+    environment = TEMPLATE / ".cache" / f"cookiecutter-{cookiecutter}-{version}"
+    if not (environment / "bin/cookiecutter").exists():
+        make = [BIN / "uv", "venv", "--quiet", "--clear", "--python", interpreter(version)]
+        subprocess.run([*make, environment], check=True)
+        install = [BIN / "uv", "pip", "install", "--quiet", "--python", environment / "bin/python"]
+        subprocess.run([*install, f"cookiecutter=={cookiecutter}"], check=True)
+    command = [environment / "bin/cookiecutter", TEMPLATE, "--no-input", "--output-dir", out]
+    result = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, "HOME": str(out)})
+    assert result.returncode == 0, result.stderr
+    assert is_whole(Path(out / "my-api"))
