@@ -30,6 +30,10 @@ lint: .venv/ready ## everything that can be checked by reading
 	ruff format --check --config pyproject.toml
 	shellcheck .ci/run .ci/docker-engine .ci/base-images/build .ci/base-images/postgres-entrypoint.sh
 
+.PHONY: mutation
+mutation: .venv/ready ## put faults into the template and see which ones the hook refuses
+	python -m tests.mutation
+
 .PHONY: lock
 lock: .venv/ready ## refresh every pin and every lock
 	python tools/lock.py

@@ -82,7 +82,10 @@ README.md has the rest.
 
 def main(project):
     make_writable(project)
-    put_features_in_place(project)
+    try:
+        put_features_in_place(project)
+    except ValueError as error:
+        sys.exit(f"Pipfile or Pipfile.lock: does not parse: {error}")
     write_environment(project)
     # Until now it said that no hook has run.
     write(project / "config/__init__.py", "")

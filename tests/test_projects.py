@@ -14,6 +14,7 @@ import pytest
 
 from tests import TEMPLATE
 
+NAMES = ["My API", "{{7*7}}", "{% raw %}", "</title><script>", "&amp;", "\"'\\", "%s", "שלום", "中文 🚀", "a\u0301"]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
 
 
@@ -95,6 +96,14 @@ def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
             program, *arguments = command.split()
             output = run_pipenv_or_rm(project, folder, program, arguments)
     assert " passed" in output
+
+
+@pytest.mark.parametrize("project", [combination("3.13"), combination("3.13", library=False)], indirect=True)
+def test_pages_show_any_name_as_typed(project):
+    names = [*NAMES, "".join(NAMES)]
+    script = TEMPLATE / "tests/show_names.py"
+    shown = project.pipenv("run", "python", str(script), json.dumps(names))
+    assert json.loads(shown.splitlines()[-1]) == names
 
 
 def follow(words, folder):

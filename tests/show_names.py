@@ -1,0 +1,30 @@
+"""Run in a generated project: give it each name of the argument, and print the names that its first page then shows."""
+
+import html
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, ".")
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+os.environ["DATABASE_URL"] = "sqlite://:memory:"
+
+import django
+
+django.setup()
+
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from drf_spectacular.views import SpectacularSwaggerView
+
+call_command("migrate", verbosity=0)
+shown = []
+for name in json.loads(sys.argv[1]):
+    settings.PROJECT_NAME = SpectacularSwaggerView.title = name
+    page = Client().get("/", headers={"host": "testserver"}).content.decode()
+    assert page.count("<script>") == 0, f"{name} is not escaped"
+    title = re.search("<title>(.*?)</title>", page, re.DOTALL)[1]
+    shown.append(html.unescape(title).removeprefix("Books · "))
+print(json.dumps(shown))
