@@ -44,7 +44,7 @@ def test_the_refusal_suggests_a_slug_that_would_do(tmp_path, slug, suggestion):
 def test_what_is_not_a_line_of_text_is_no_name(tmp_path, name):
     result = generate(tmp_path, project_name=name, project_slug="fine")
     assert result.returncode == 1
-    assert result.stderr.startswith(f"project_name {name!r}: a name is one line of 1 to 80 characters")
+    assert result.stderr.startswith(f"project_name {name!r}: a name is one line of 1 to 80 visible characters")
     assert not list(tmp_path.iterdir())
 
 

@@ -78,7 +78,7 @@ def shown(project):
     return ast.literal_eval(assigned["PROJECT_NAME"]), "".join(part.content for part in heading.children)
 
 
-@settings(max_examples=EXAMPLES // 2, deadline=None)
+@settings(max_examples=EXAMPLES * 2 // 5, deadline=None)
 @given(name=names, version=versions, library=st.booleans())
 def test_any_name_is_shown_as_typed_or_refused(oven, name, version, library):
     project = oven.bake(project_name=typed(name), project_slug="fine", python_version=version, library=library)
@@ -88,10 +88,11 @@ def test_any_name_is_shown_as_typed_or_refused(oven, name, version, library):
         in_settings, in_readme = shown(project)
         assert in_settings == name
         assert in_readme == name.strip()
-        assert subprocess.run([BIN / "ruff", "check", "--no-cache", "--quiet", project], check=False).returncode == 0
+        for lint in (["check", "--no-cache"], ["format", "--no-cache", "--check"]):
+            assert subprocess.run([BIN / "ruff", *lint, "--quiet", project / "config"], check=False).returncode == 0
 
 
-@settings(max_examples=EXAMPLES // 2, deadline=None)
+@settings(max_examples=EXAMPLES * 3 // 5, deadline=None)
 @given(slug=slugs, name=names, version=versions, library=st.booleans())
 def test_any_slug_names_the_folder_or_is_refused(oven, slug, name, version, library):
     answers = {"project_name": typed(name)} if slug is None else {"project_slug": typed(slug)}

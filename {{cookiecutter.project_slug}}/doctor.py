@@ -133,13 +133,13 @@ def unparsable(project: Path) -> Problems:
 
 def template_syntax(project: Path) -> Problems:
     """Nothing of the template's own syntax is left. Django's pages use the same braces for themselves."""
+    # The project's name may look like anything.
     name = assignments(project / "config/settings.py").get("PROJECT_NAME")
-    shown = str(name.value) if isinstance(name, ast.Constant) else ""
-    quoted = shown.replace("\\", "\\\\").replace('"', '\\"')
     for path, text in text_files(project):
         if path.suffix == ".html" or path.name == "doctor.py":
             continue
-        rest = text.replace(quoted, "").replace(shown, "") if shown else text
+        own = ast.get_source_segment(text, name) if name and path.as_posix() == "config/settings.py" else None
+        rest = text.replace(own, "") if own else text
         for found in re.finditer(r"(?<!\$)[{][{]|[{]%|^[ \t]*# %|cookiecutter\.", rest, re.MULTILINE):
             number = rest.count("\n", 0, found.start())
             yield f"{path.as_posix()}: line {number + 1} has template syntax left: {rest.splitlines()[number].strip()}"

@@ -14,7 +14,9 @@ from environs import FileAwareEnv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-PROJECT_NAME = "{{ cookiecutter.project_name | replace('\\', '\\\\') | replace('\"', '\\\"') }}"
+# % set name = cookiecutter.project_name | replace("\\", "\\\\")
+# % set quote = "'" if name.count('"') > name.count("'") else '"'
+PROJECT_NAME = {{quote + name | replace(quote, "\\" + quote) + quote}}
 
 env = FileAwareEnv(strip_whitespace=True)
 env.read_env(BASE_DIR / ".env", recurse=False)
