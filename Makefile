@@ -18,7 +18,7 @@ project: .venv/ready ## generate a project beside this repository, or in OUTPUT
 
 .PHONY: test
 test: .venv/ready ## the tests that need no Docker
-	pytest --numprocesses=2 --dist=loadgroup -m "not docker" $(PYTEST)
+	pytest --numprocesses=2 --dist=loadfile -m "not docker" $(PYTEST)
 
 .PHONY: test-docker
 test-docker: .venv/ready ## the tests that build images and start containers

@@ -69,7 +69,7 @@ def next_steps(project):
 {ANSWERS["project_name"]} is ready in {project}
 
     cd {project.name}
-    docker compose up                              http://localhost:8000
+    docker compose up              # http://localhost:8000
 
 or, without Docker:
 

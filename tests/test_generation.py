@@ -58,6 +58,10 @@ def test_the_default_project_is_exactly_this(bake):
     assert bake().name == "my-api"
 
 
+def test_the_settings_fit_on_a_few_screens(bake):
+    assert len((bake() / "config/settings.py").read_text("utf-8").splitlines()) < 220
+
+
 def test_without_the_library_the_base_is_left(bake):
     assert files(bake(library=False)) == set(BASE.split())
 

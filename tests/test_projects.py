@@ -1,4 +1,7 @@
-"""Generated projects pass their own lint, type check and tests, installed from their own locks."""
+"""Generated projects pass their own lint, type check and tests, installed from their own locks.
+
+The Makefile gives a file's tests to one worker: two must not install into one virtual environment at once.
+"""
 
 import json
 import os
@@ -41,9 +44,8 @@ def virtual_environment(folder, version):
 
 
 def combination(version, library=True):
-    """Return a parameter of `project`; all its tests run one after the other, on one virtual environment."""
-    name = version if library else f"{version}-without-library"
-    return pytest.param((version, library), id=name, marks=pytest.mark.xdist_group(name))
+    """Return a parameter of `project`."""
+    return pytest.param((version, library), id=version if library else f"{version}-without-library")
 
 
 @pytest.fixture(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import BIN, TEMPLATE
+from tests import TEMPLATE
 from tests.test_projects import interpreter
 
 ROOT = os.getuid() == 0
@@ -173,9 +173,8 @@ def test_an_interrupted_hook_leaves_nothing_behind(out):
 def test_it_runs_on_each_cookiecutter_and_python(out, version, cookiecutter):
     environment = TEMPLATE / ".cache" / f"cookiecutter-{cookiecutter}-{version}"
     if not (environment / "bin/cookiecutter").exists():
-        make = [BIN / "uv", "venv", "--quiet", "--clear", "--python", interpreter(version)]
-        subprocess.run([*make, environment], check=True)
-        install = [BIN / "uv", "pip", "install", "--quiet", "--python", environment / "bin/python"]
+        subprocess.run([interpreter(version), "-m", "venv", "--clear", environment], check=True)
+        install = [environment / "bin/python", "-m", "pip", "install", "--quiet"]
         subprocess.run([*install, f"cookiecutter=={cookiecutter}"], check=True)
     command = [environment / "bin/cookiecutter", TEMPLATE, "--no-input", "--output-dir", out]
     result = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, "HOME": str(out)})

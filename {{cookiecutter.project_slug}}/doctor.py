@@ -479,13 +479,16 @@ def docker(project: Path) -> Problems:
 def port(project: Path) -> Problems:
     """The port for development is free, or the project itself answers there."""
     number = int(environment(project).get("PORT") or 8000)
-    with socket.socket() as probe, contextlib.suppress(OSError):
+    answer = b""
+    with socket.socket() as probe:
         probe.settimeout(2)
-        probe.connect(("127.0.0.1", number))
-        probe.sendall(b"GET /health/live HTTP/1.0\r\n\r\n")
-        answer = probe.makefile("rb").read()
-        if b'{"status": "ok"}' not in answer:
-            yield f".env: something else answers at port {number}; set PORT to another one."
+        if probe.connect_ex(("127.0.0.1", number)):
+            return
+        with contextlib.suppress(OSError):
+            probe.sendall(b"GET /health/live HTTP/1.0\r\n\r\n")
+            answer = probe.makefile("rb").read()
+    if b'{"status": "ok"}' not in answer:
+        yield f".env: something else answers at port {number}; set PORT to another one."
 
 
 def filled_in(project: Path) -> Problems:

@@ -1,7 +1,7 @@
-"""Settings, read from the environment. `.env.example` explains every variable.
+"""Settings, read from the environment; `.env.example` explains every variable.
 
-Production is the default: the start stops where something that it needs is missing. Wherever NAME is read,
-NAME_FILE may give the path of a file that holds the value, as Docker secrets do.
+Production is the default: where something that it needs is missing, it does not start. For each NAME, NAME_FILE may
+name a file that holds the value, as Docker secrets do.
 """
 
 from datetime import timedelta
@@ -21,7 +21,6 @@ PROJECT_NAME = {{quote + name | replace(quote, "\\" + quote) + quote}}
 env = FileAwareEnv(strip_whitespace=True)
 env.read_env(BASE_DIR / ".env", recurse=False)
 
-
 # Core
 
 DEBUG = env.bool("DEBUG", False)
@@ -39,7 +38,6 @@ NUM_PROXIES = env.int("NUM_PROXIES", 0)
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
-
 
 # Applications
 
@@ -102,7 +100,6 @@ TEMPLATES = [
     },
 ]
 
-
 # Database
 
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
@@ -110,10 +107,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     if password := env.str("DATABASE_PASSWORD", ""):
         DATABASES["default"]["PASSWORD"] = password
     # Connections stay open between requests, at most so many in a process, and are tried before they are used.
-    pool_size = env.int("DATABASE_POOL_SIZE", 8)
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 5}}
+    pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 5}
+    DATABASES["default"]["OPTIONS"] = {"pool": pool}
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-
 
 # Authentication
 
@@ -123,36 +119,25 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
-    for validator in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{rule}Validator"}
+    for rule in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
-
 
 # Internationalization
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 
-
 # Static files
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static"
-STATIC_BACKEND = (
-    "django.contrib.staticfiles.storage.StaticFilesStorage"
-    if DEBUG
-    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": STATIC_BACKEND},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-
+if DEBUG:
+    STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 # Email
 
@@ -161,17 +146,10 @@ if "EMAIL_BACKEND" not in email:
     raise ImproperlyConfigured("EMAIL_URL must begin with submission://, smtps://, smtp:// or console:")
 MAILERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": email["EMAIL_BACKEND"]}}
 if email["EMAIL_HOST"]:
-    MAILERS["default"]["OPTIONS"] = {
-        "host": email["EMAIL_HOST"],
-        "port": email["EMAIL_PORT"],
-        "username": email["EMAIL_HOST_USER"],
-        "password": email["EMAIL_HOST_PASSWORD"],
-        "use_tls": email["EMAIL_USE_TLS"],
-        "use_ssl": email["EMAIL_USE_SSL"],
-        "timeout": 10,
-    }
+    names = {"HOST_USER": "username", "HOST_PASSWORD": "password"}
+    parts = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    MAILERS["default"]["OPTIONS"] = {names.get(part, part.lower()): email[f"EMAIL_{part}"] for part in parts}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "webmaster@localhost")
-
 
 # Security
 
@@ -181,7 +159,6 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_HSTS_SECONDS = 0 if DEBUG else int(timedelta(days=365).total_seconds())
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
-X_FRAME_OPTIONS = "DENY"
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
@@ -190,7 +167,6 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
-
 
 # Logging
 
@@ -202,7 +178,6 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {"django": {"handlers": ["console"], "propagate": False}},
 }
-
 
 # API
 

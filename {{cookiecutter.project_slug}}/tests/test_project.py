@@ -74,6 +74,21 @@ def test_a_setting_may_be_in_a_file(production: Callable[..., dict[str, Any]], t
     assert found["DATABASES"]["default"]["PASSWORD"] == "from a file"
 
 
+def test_the_mail_server_is_one_variable(production: Callable[..., dict[str, Any]]) -> None:
+    found = production(EMAIL_URL="submission://ada:secret@mail")
+    assert found["MAILERS"]["default"] == {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": "mail",
+            "port": 587,
+            "username": "ada",
+            "password": "secret",
+            "use_tls": True,
+            "use_ssl": False,
+        },
+    }
+
+
 def test_forwarded_headers_are_believed_behind_a_proxy_only(production: Callable[..., dict[str, Any]]) -> None:
     assert "SECURE_PROXY_SSL_HEADER" in production(NUM_PROXIES="1")
     assert "SECURE_PROXY_SSL_HEADER" not in production(NUM_PROXIES="0")
