@@ -13,7 +13,6 @@ from django.utils.csp import CSP
 from environs import FileAwareEnv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
 # % set name = cookiecutter.project_name | replace("\\", "\\\\")
 # % set quote = "'" if name.count('"') > name.count("'") else '"'
 PROJECT_NAME = {{quote + name | replace(quote, "\\" + quote) + quote}}
@@ -149,6 +148,7 @@ if email["EMAIL_HOST"]:
     names = {"HOST_USER": "username", "HOST_PASSWORD": "password"}
     parts = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
     MAILERS["default"]["OPTIONS"] = {names.get(part, part.lower()): email[f"EMAIL_{part}"] for part in parts}
+    MAILERS["default"]["OPTIONS"]["timeout"] = 10  # seconds
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "webmaster@localhost")
 
 # Security

@@ -85,6 +85,7 @@ def test_the_mail_server_is_one_variable(production: Callable[..., dict[str, Any
             "password": "secret",
             "use_tls": True,
             "use_ssl": False,
+            "timeout": 10,
         },
     }
 
