@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-# tojson escapes quotes and angle brackets, so that no answer can end this text.
+# In JSON a quote within an answer has a backslash before it, which keeps it from ending this text too.
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 
 # Folders that Windows cannot have, whatever follows a dot (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
