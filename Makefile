@@ -2,6 +2,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 OUTPUT ?= ..
 PYTEST ?=
+PEER ?=
 
 .PHONY: help
 help: ## this list
@@ -33,6 +34,10 @@ lint: .venv/ready ## everything that can be checked by reading
 .PHONY: mutation
 mutation: .venv/ready ## put faults into the template and see which ones the hook refuses
 	python -m tests.mutation
+
+.PHONY: bench
+bench: .venv/ready ## measure, side by side; PEER=path measures another template too
+	python -m benchmarks $(PEER)
 
 .PHONY: lock
 lock: .venv/ready ## refresh every pin and every lock

@@ -43,7 +43,7 @@ def put_features_in_place(project):
 
 def finish_lock(project, lock):
     """Write the lock with the hash of the project's Pipfile, by which Pipenv knows that they belong together."""
-    lock["_meta"]["hash"]["sha256"] = doctor.pipfile_hash(doctor.toml(project / "Pipfile"))
+    lock["_meta"]["hash"]["sha256"] = doctor.pipfile_hash(doctor.parsed(project / "Pipfile"))
     write(project / "Pipfile.lock", json.dumps(lock, indent=4, sort_keys=True) + "\n")
 
 

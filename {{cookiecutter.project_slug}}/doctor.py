@@ -86,49 +86,46 @@ def files(project: Path, *patterns: str) -> tuple[Path, ...]:
 
 
 @functools.cache
-def tree(path: Path) -> ast.Module:
-    """Return what a Python file parses to."""
-    return ast.parse(path.read_text("utf-8"))
+def text_files(project: Path) -> tuple[tuple[Path, str], ...]:
+    """Return every file that is UTF-8 text: its path in the project, and the text with its line endings as they are."""
+    contents = [(path.relative_to(project), path.read_bytes()) for path in files(project, "*")]
+    return tuple((path, content.decode("utf-8", "replace")) for path, content in contents if b"\0" not in content)
 
 
-def text_files(project: Path) -> Iterator[tuple[Path, str]]:
-    """Yield every file that is UTF-8 text: its path in the project, and the text with its line endings as they are."""
-    for path in files(project, "*"):
-        content = path.read_bytes()
-        if b"\0" not in content:
-            yield path.relative_to(project), content.decode("utf-8", "replace")
-
-
-def toml(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text("utf-8"))
-
-
-def compose_files(project: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in files(project, "compose*.yaml"):
-        yield path.name, yaml.load(path.read_text("utf-8"), YamlLoader)  # noqa: S506 - a safe loader
+def parse_yaml(text: str) -> object:
+    return yaml.load(text, YamlLoader)  # noqa: S506 - a safe loader
 
 
 PARSERS: dict[str, Callable[[str], object]] = {
     ".json": json.loads,
+    ".py": ast.parse,
     ".toml": tomllib.loads,
-    ".yaml": lambda text: yaml.load(text, YamlLoader),  # noqa: S506 - a safe loader
+    ".yaml": parse_yaml,
+    ".yml": parse_yaml,
     "Pipfile": tomllib.loads,
     "Pipfile.lock": json.loads,
 }
-PARSERS[".yml"] = PARSERS[".yaml"]
+
+
+@functools.cache
+def parsed(path: Path) -> Any:
+    """Return what a file holds: a module's syntax tree, or the data of TOML, YAML and JSON; None for anything else."""
+    parse = PARSERS.get(path.name) or PARSERS.get(path.suffix)
+    return parse(path.read_text("utf-8")) if parse else None
+
+
+def compose_files(project: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in files(project, "compose*.yaml"):
+        yield path.name, parsed(path)
 
 
 def unparsable(project: Path) -> Problems:
     """Every Python, TOML, YAML and JSON file parses."""
-    for path, text in text_files(project):
-        parse = PARSERS.get(path.name) or PARSERS.get(path.suffix)
+    for path in files(project, "*"):
         try:
-            if path.suffix == ".py":
-                tree(project / path)
-            elif parse:
-                parse(text)
+            parsed(path)
         except (SyntaxError, ValueError, yaml.YAMLError) as error:
-            yield f"{path.as_posix()}: does not parse: {' '.join(str(error).split())}"
+            yield f"{path.relative_to(project).as_posix()}: does not parse: {' '.join(str(error).split())}"
 
 
 def template_syntax(project: Path) -> Problems:
@@ -169,7 +166,7 @@ def pipfile_hash(pipfile: dict[str, Any]) -> str:
 
 def pins(project: Path) -> Problems:
     """Every package is pinned with `==`, and locked at that version with hashes."""
-    pipfile, lock = toml(project / "Pipfile"), json.loads((project / "Pipfile.lock").read_text("utf-8"))
+    pipfile, lock = parsed(project / "Pipfile"), parsed(project / "Pipfile.lock")
     for section, locked_section in (("packages", "default"), ("dev-packages", "develop")):
         for name, entry in pipfile.get(section, {}).items():
             version = entry.get("version", "") if isinstance(entry, dict) else entry
@@ -187,16 +184,16 @@ def pins(project: Path) -> Problems:
 
 def lock_hash(project: Path) -> Problems:
     """`pipenv install --deploy` accepts the lock."""
-    lock = json.loads((project / "Pipfile.lock").read_text("utf-8"))
-    if lock["_meta"]["hash"]["sha256"] != pipfile_hash(toml(project / "Pipfile")):
+    lock = parsed(project / "Pipfile.lock")
+    if lock["_meta"]["hash"]["sha256"] != pipfile_hash(parsed(project / "Pipfile")):
         yield "Pipfile.lock: was not made from this Pipfile; run `pipenv lock`."
 
 
 def python_version(project: Path) -> Problems:
     """Every file means the same Python."""
-    expected = toml(project / "Pipfile")["requires"]["python_version"]
-    lock = json.loads((project / "Pipfile.lock").read_text("utf-8"))
-    tools = toml(project / "pyproject.toml")["tool"]
+    expected = parsed(project / "Pipfile")["requires"]["python_version"]
+    lock = parsed(project / "Pipfile.lock")
+    tools = parsed(project / "pyproject.toml")["tool"]
     found = {
         "Pipfile.lock": [lock["_meta"]["requires"].get("python_version")],
         "Dockerfile": re.findall(r"^FROM python:([\d.]+)", (project / "Dockerfile").read_text("utf-8"), re.MULTILINE),
@@ -212,7 +209,7 @@ def assignments(path: Path) -> dict[str, ast.expr]:
     """Return what the module assigns to each name at its top level, or nothing where it does not parse."""
     body: list[ast.stmt] = []
     with contextlib.suppress(OSError, SyntaxError):
-        body = tree(path).body
+        body = parsed(path).body
     return {
         target.id: node.value
         for node in body
@@ -269,7 +266,7 @@ def names(project: Path) -> Problems:
 def dotted_names(path: Path) -> Iterator[str]:
     """Yield the full names that a module imports, the attributes it takes of them, and the names it has in quotes."""
     imported: dict[str, str] = {}
-    for node in ast.walk(tree(path)):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -302,7 +299,7 @@ def module_file(project: Path, name: str) -> Path | None:
 def defined(module: Path) -> set[str]:
     """Return the names that a module defines, imports or assigns."""
     found = set()
-    for node in ast.walk(tree(module)):
+    for node in ast.walk(parsed(module)):
         match node:
             case ast.ClassDef() | ast.FunctionDef():
                 found.add(node.name)
@@ -329,9 +326,9 @@ def migrations(project: Path) -> Problems:
 
 def scripts(project: Path) -> Problems:
     """Every task runs a file of the project or a command of a locked package."""
-    lock = json.loads((project / "Pipfile.lock").read_text("utf-8"))
+    lock = parsed(project / "Pipfile.lock")
     commands = {"python", "pipenv", *lock["default"], *lock["develop"]}
-    for name, lines in toml(project / "Pipfile").get("scripts", {}).items():
+    for name, lines in parsed(project / "Pipfile").get("scripts", {}).items():
         for line in [lines] if isinstance(lines, str) else lines:
             command, *arguments = line.split()
             if canonical(command) not in commands:
