@@ -86,6 +86,17 @@ def test_the_doctor_finds_nothing(project):
     assert "wrong" not in project.pipenv("run", "doctor", "--files")
 
 
+def test_the_doctor_knows_the_settings_of_this_django(project):
+    script = """
+import doctor, django.conf.global_settings
+settings = {name for name in dir(django.conf.global_settings) if name.isupper()}
+# Two that Django reads, but has no default for.
+settings |= {"MAILERS", "ROOT_URLCONF"}
+print(sorted(settings - doctor.REMOVED_SETTINGS ^ doctor.DJANGO_SETTINGS))
+"""
+    assert project.pipenv("run", "python", "-c", script) == "[]\n"
+
+
 @pytest.mark.parametrize("project", [combination("3.13")], indirect=True)
 def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
     folder = shutil.copytree(project.folder, tmp_path / "project")
