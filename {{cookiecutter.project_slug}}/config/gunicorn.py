@@ -2,6 +2,8 @@
 
 import os
 
+from config.logs import logging_config
+
 bind = "0.0.0.0:8000"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
@@ -16,4 +18,5 @@ control_socket_disable = True
 max_requests = 10_000
 max_requests_jitter = 1_000
 
-accesslog = "-"
+# The project's RequestMiddleware logs requests.
+logconfig_dict = logging_config(os.environ.get("LOG_LEVEL", "INFO"), json=True)

@@ -1,10 +1,11 @@
-"""Errors of the API as problem details (RFC 9457, application/problem+json)."""
+"""Errors: problem details for the API (RFC 9457, application/problem+json), pages for everything else."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
@@ -46,15 +47,36 @@ def invalid_fields(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]
             yield from invalid_fields(inner, pointer if is_message else f"{pointer}/{index}")
 
 
-def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
-    """Answer for an address that no view has: a problem below /api/, a page elsewhere."""
+def error_response(request: HttpRequest, status: int) -> HttpResponse:
+    """Return the answer to a request that never reached a view."""
     if request.path.startswith("/api/"):
-        return JsonResponse(problem(404), status=404, content_type=MEDIA_TYPE)
-    return defaults.page_not_found(request, exception)
+        return JsonResponse(problem(status), status=status, content_type=MEDIA_TYPE)
+    match status:
+        case 403:
+            return defaults.permission_denied(request, Exception())
+        case 404:
+            return defaults.page_not_found(request, Exception())
+        case 500:
+            return defaults.server_error(request)
+    page = defaults.bad_request(request, Exception())
+    page.status_code = status
+    return page
+
+
+# What config/urls.py names for Django. None tells what went wrong: that is in the log.
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer for an error in a view, without a word of what went wrong: that is in the log."""
-    if request.path.startswith("/api/"):
-        return JsonResponse(problem(500), status=500, content_type=MEDIA_TYPE)
-    return defaults.server_error(request)
+    return error_response(request, 500)

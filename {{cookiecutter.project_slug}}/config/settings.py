@@ -6,11 +6,13 @@ name a file that holds the value, as Docker secrets do.
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import FileAwareEnv
+
+from config.email import mailers
+from config.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # % set name = cookiecutter.project_name | replace("\\", "\\\\")
@@ -52,6 +54,7 @@ DJANGO_APPS = [
 THIRD_PARTY_APPS = [
     "rest_framework",
     "django_filters",
+    "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "knox",
@@ -73,6 +76,9 @@ MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.logs.RequestMiddleware",
+    "config.limits.LimitsMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -113,6 +119,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 # Authentication
 
 AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["users.backends.ThrottledBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -140,15 +147,7 @@ if DEBUG:
 
 # Email
 
-email = env.dj_email_url("EMAIL_URL", "console:" if DEBUG else "smtp://localhost:25")
-if "EMAIL_BACKEND" not in email:
-    raise ImproperlyConfigured("EMAIL_URL must begin with submission://, smtps://, smtp:// or console:")
-MAILERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": email["EMAIL_BACKEND"]}}
-if email["EMAIL_HOST"]:
-    names = {"HOST_USER": "username", "HOST_PASSWORD": "password"}
-    parts = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
-    MAILERS["default"]["OPTIONS"] = {names.get(part, part.lower()): email[f"EMAIL_{part}"] for part in parts}
-    MAILERS["default"]["OPTIONS"]["timeout"] = 10  # seconds
+MAILERS = mailers(env.dj_email_url("EMAIL_URL", "console:" if DEBUG else "smtp://localhost:25"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "webmaster@localhost")
 
 # Security
@@ -170,14 +169,10 @@ SECURE_CSP = {
 
 # Logging
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": ["console"], "propagate": False}},
-}
+LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"), json=not DEBUG)
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # debug
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 # API
 
@@ -187,6 +182,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "rest_framework.filters.SearchFilter",
@@ -202,6 +198,7 @@ REST_FRAMEWORK = {
         "anon": env.str("THROTTLE_ANON", "120/min"),
         "user": env.str("THROTTLE_USER", "1200/min"),
         "login": env.str("THROTTLE_LOGIN", "10/min"),
+        "login_account": env.str("THROTTLE_LOGIN_ACCOUNT", "100/hour"),
     },
     "EXCEPTION_HANDLER": "config.problems.exception_handler",
     "NUM_PROXIES": NUM_PROXIES,
@@ -214,6 +211,8 @@ REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=env.int
 SPECTACULAR_SETTINGS = {
     "TITLE": PROJECT_NAME,
     "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.schema.add_problems"],
     "SCHEMA_PATH_PREFIX": "/api/v[0-9]+",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import cache
+from django.db.models import FETCH_RAISE
 from rest_framework.test import APIClient
 
 from users.models import User
@@ -10,6 +11,12 @@ from users.models import User
 @pytest.fixture(autouse=True)
 def _no_throttle_from_another_test() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_query_but_those_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse to fetch a relation for one object at a time, so that no list makes a query for each of its rows."""
+    monkeypatch.setattr("django.db.models.query.DEFAULT_FETCH_MODE", FETCH_RAISE)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import os
 
-os.environ.update(ALLOWED_HOSTS="testserver", DEBUG="false", SECRET_KEY="a-key-for-tests-only")
+os.environ.update(ALLOWED_HOSTS="testserver,localhost", DEBUG="false", SECRET_KEY="a-key-for-tests-only")
 
 from config.settings import *  # noqa: F403 - the same settings
 

@@ -1,13 +1,16 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from users.models import User
 
-LOGIN, LOGOUT, ME = "/api/v1/auth/login/", "/api/v1/auth/logout/", "/api/v1/users/me/"
+LOGIN, LOGOUT = "/api/v1/auth/login/", "/api/v1/auth/logout/"
+ME, PASSWORD = "/api/v1/users/me/", "/api/v1/users/me/password/"
 CREDENTIALS = {"username": "ada", "password": "correct horse battery"}
 
 
@@ -55,6 +58,70 @@ def test_too_many_logins_are_held_back(api: APIClient, user: User) -> None:
     statuses = [api.post(LOGIN, CREDENTIALS | {"password": "wrong"}).status_code for _ in range(11)]
     assert statuses == [401] * 10 + [429]
     assert int(api.post(LOGIN, CREDENTIALS).headers["Retry-After"]) > 0
+
+
+def test_logins_to_one_account_are_held_back_wherever_they_come_from(
+    api: APIClient, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("users.backends.AccountThrottle.rate", "3/hour", raising=False)
+    addresses = [f"192.0.2.{number}" for number in range(4)]
+    statuses = [api.post(LOGIN, CREDENTIALS, REMOTE_ADDR=address).status_code for address in addresses]
+    assert statuses == [200] * 3 + [429]
+    assert api.post(LOGIN, CREDENTIALS | {"username": "other"}).status_code == 401
+
+
+def test_logins_to_the_admin_are_held_back_too(client: Client, user: User) -> None:
+    responses = [client.post("/admin/login/", CREDENTIALS | {"password": "wrong"}) for _ in range(11)]
+    assert [response.status_code for response in responses] == [200] * 10 + [429]
+    assert int(responses[-1].headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("username", ["ada", "nobody"])
+def test_a_wrong_login_takes_as_long_for_an_account_that_does_not_exist(
+    api: APIClient, user: User, username: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    api.post(LOGIN, {"username": username, "password": "wrong"})
+    assert hashed == ["wrong"]
+
+
+def test_changing_the_password_ends_all_other_logins(api: APIClient, token: str, user: User) -> None:
+    other, session = api.post(LOGIN, CREDENTIALS).data["token"], Client()
+    session.force_login(user)
+    change = {"current_password": CREDENTIALS["password"], "new_password": "a wholly new one"}
+    assert bearer(token).post(PASSWORD, change).status_code == 204
+    assert bearer(token).get(ME).status_code == 200
+    assert bearer(other).get(ME).status_code == 401
+    assert session.get(ME).status_code == 401
+    assert api.post(LOGIN, CREDENTIALS).status_code == 401
+    assert api.post(LOGIN, CREDENTIALS | {"password": "a wholly new one"}).status_code == 200
+
+
+def test_a_session_outlives_the_change_that_it_made(user: User) -> None:
+    client = APIClient()
+    client.force_login(user)
+    change = {"current_password": CREDENTIALS["password"], "new_password": "a wholly new one"}
+    assert client.post(PASSWORD, change).status_code == 204
+    assert client.get(ME).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "field"), [({"current_password": "wrong"}, "current_password"), ({"new_password": "1"}, "new_password")]
+)
+def test_a_password_is_changed_to_a_good_one_by_who_knows_the_old_one(
+    token: str, change: dict[str, str], field: str
+) -> None:
+    whole = {"current_password": CREDENTIALS["password"], "new_password": "a wholly new one"} | change
+    response = bearer(token).post(PASSWORD, whole)
+    assert response.status_code == 400
+    assert {error["pointer"] for error in response.json()["errors"]} == {f"#/{field}"}
 
 
 def test_a_user_may_change_the_name_but_not_the_rights(user_api: APIClient, user: User) -> None:

@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
 
@@ -25,6 +28,29 @@ class LoginSerializer(serializers.Serializer):
         if not isinstance(user, User):
             raise AuthenticationFailed("The user name and the password do not match an account.")
         return {"user": user}
+
+
+class PasswordSerializer(serializers.Serializer):
+    """A new password, by somebody who knows the old one."""
+
+    current_password = serializers.CharField(max_length=128, write_only=True, style={"input_type": "password"})
+    new_password = serializers.CharField(max_length=128, write_only=True, style={"input_type": "password"})
+
+    def validate_current_password(self, value: str) -> str:
+        request = self.context["request"]
+        if authenticate(request, username=request.user.get_username(), password=value) is None:
+            raise serializers.ValidationError("This is not the current password.", code="wrong_password")
+        return value
+
+    def validate_new_password(self, value: str) -> str:
+        validate_password(value, self.context["request"].user)
+        return value
+
+    def save(self, **fields: Any) -> User:
+        user: User = self.context["request"].user
+        user.set_password(self.validated_data["new_password"])
+        user.save(update_fields=["password"])
+        return user
 
 
 class TokenSerializer(serializers.Serializer[dict[str, object]]):

@@ -6,4 +6,5 @@ urlpatterns = [
     path("auth/login/", views.LoginView.as_view(), name="api-login"),
     path("auth/logout/", views.LogoutView.as_view(), name="api-logout"),
     path("users/me/", views.MeView.as_view(), name="users-me"),
+    path("users/me/password/", views.PasswordView.as_view(), name="users-me-password"),
 ]

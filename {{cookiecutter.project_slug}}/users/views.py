@@ -1,3 +1,4 @@
+from django.contrib.auth import update_session_auth_hash
 from drf_spectacular.utils import extend_schema
 from knox.auth import TokenAuthentication
 from knox.models import AuthToken
@@ -6,11 +7,10 @@ from rest_framework.generics import GenericAPIView, RetrieveUpdateAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from users.models import User
-from users.serializers import LoginSerializer, TokenSerializer, UserSerializer
+from users.serializers import LoginSerializer, PasswordSerializer, TokenSerializer, UserSerializer
 
 
 class LoginView(GenericAPIView):
@@ -19,13 +19,12 @@ class LoginView(GenericAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     serializer_class = LoginSerializer
-    throttle_classes = (ScopedRateThrottle,)
-    throttle_scope = "login"
+    throttle_classes = ()  # users.backends counts the logins
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Bearer"  # without it, wrong credentials would be answered with 403
 
-    @extend_schema(responses=TokenSerializer)
+    @extend_schema(operation_id="login", responses=TokenSerializer)
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -38,7 +37,7 @@ class LogoutView(APIView):
 
     authentication_classes = (TokenAuthentication,)
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(operation_id="logout", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         request.auth.delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -53,3 +52,19 @@ class MeView(RetrieveUpdateAPIView):
     def get_object(self) -> User:
         assert isinstance(self.request.user, User)  # noqa: S101 - for the type checker: the permission saw to it
         return self.request.user
+
+
+class PasswordView(GenericAPIView):
+    """Change one's own password. It ends all other logins: every token but the one used, and every session."""
+
+    serializer_class = PasswordSerializer
+
+    @extend_schema(operation_id="change_password", responses={204: None})
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = serializer.save()
+        user.auth_token_set.exclude(pk=getattr(request.auth, "pk", None)).delete()
+        if request.auth is None:
+            update_session_auth_hash(request, user)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,5 +1,6 @@
 """The Library's API."""
 
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.routers import SimpleRouter
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
@@ -11,9 +12,9 @@ from library.serializers import AuthorSerializer, BookSerializer
 
 
 class OwnedViewSet(ModelViewSet):
-    """Objects belong to the user who adds them."""
+    """Anyone may read, and users may add; what they add is theirs."""
 
-    permission_classes = (IsOwnerOrReadOnly,)
+    permission_classes = (IsAuthenticatedOrReadOnly, IsOwnerOrReadOnly)
 
     def perform_create(self, serializer: BaseSerializer) -> None:
         serializer.save(owner=self.request.user)
@@ -30,7 +31,6 @@ class BookViewSet(OwnedViewSet):
     queryset = Book.objects.select_related("author")
     serializer_class = BookSerializer
     filterset_class = BookFilter
-    search_fields = ("title", "subtitle", "author__name", "isbn")
     ordering_fields = ("id", "title", "published")
 
 

@@ -1,14 +1,18 @@
 from django_filters import rest_framework as filters
 
-from library.models import Book
+from library.models import Book, BookQuerySet
 
 
 class BookFilter(filters.FilterSet):
-    """Books of an author (`author`), and those published within two dates, both included."""
+    """Books of an author (`author`), those published within two dates, both included, and those with all the words."""
 
+    search = filters.CharFilter(method="with_words", help_text="words of the title, the subtitle or the author's name")
     published_after = filters.DateFilter("published", "gte")
     published_before = filters.DateFilter("published", "lte")
 
     class Meta:
         model = Book
         fields = ("author",)
+
+    def with_words(self, books: BookQuerySet, name: str, value: str) -> BookQuerySet:
+        return books.search(value)

@@ -6,10 +6,7 @@ from library.models import Author, Book
 
 
 class IsOwnerOrReadOnly(BasePermission):
-    """Anyone may read; users may add; only the owner or staff may change or delete."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.method in SAFE_METHODS or request.user.is_authenticated
+    """Only the owner or staff may change or delete."""
 
     def has_object_permission(self, request: Request, view: APIView, obj: Author | Book) -> bool:
         return request.method in SAFE_METHODS or request.user.is_staff or obj.owner_id == request.user.pk

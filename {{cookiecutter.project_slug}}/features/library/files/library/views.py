@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import DateInput, ModelForm
 from django.http import HttpResponse
 from django.views.generic import CreateView, DetailView, ListView
@@ -24,11 +24,8 @@ class BookList(ListView):
     paginate_by = 20
 
     def get_queryset(self) -> QuerySet[Book]:
-        books = Book.objects.select_related("author").order_by("title", "id")
-        words = self.request.GET.get("q", "").split()
-        for word in words:
-            books = books.filter(Q(title__icontains=word) | Q(author__name__icontains=word))
-        return books
+        words = self.request.GET.get("q", "")
+        return Book.objects.search(words).select_related("author").order_by("title", "id")
 
 
 class BookDetail(DetailView):

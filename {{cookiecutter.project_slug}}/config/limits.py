@@ -1,0 +1,35 @@
+"""How much a request may bring, and how often one may come, where DRF does not see to it."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import Throttled
+
+from config.problems import error_response
+
+
+class LimitsMiddleware:
+    """Answer a body that is too large with 413, before anything reads it, and a login too many with 429.
+
+    Django measures the forms that it parses itself (DATA_UPLOAD_MAX_MEMORY_SIZE); DRF reads JSON of any size. Files are
+    not counted: they come as multipart/form-data, which Django measures without them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        size = int(request.META.get("CONTENT_LENGTH") or 0)
+        if limit is not None and size > limit and request.content_type != "multipart/form-data":
+            return error_response(request, 413)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """In a view that is not DRF's: the website's and the admin's login (users/backends.py)."""
+        if not isinstance(exception, Throttled):
+            return None
+        response = error_response(request, 429)
+        response["Retry-After"] = str(round(getattr(exception, "wait", None) or 0))
+        return response

@@ -1,0 +1,80 @@
+"""What drf-spectacular cannot see in views: the problems that any operation may answer with."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+
+from config.problems import MEDIA_TYPE
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+TEXT = {"type": "string"}
+PROBLEM = {
+    "type": "object",
+    "description": "Problem details (RFC 9457).",
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": TEXT,
+        "status": {"type": "integer"},
+        "detail": TEXT,
+        "errors": {
+            "type": "array",
+            "description": "What is wrong with the request, field by field; `pointer` is a JSON pointer.",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": TEXT, "detail": TEXT, "code": TEXT},
+                "required": ["pointer", "detail", "code"],
+            },
+        },
+    },
+    "required": ["type", "title", "status"],
+}
+
+
+def add_problems(result: dict[str, Any], generator: SchemaGenerator, **options: Any) -> dict[str, Any]:
+    """Describe in each operation of the schema the problems that it may answer with, and return the schema."""
+    del generator, options
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    used = set()
+    for path, operations in result["paths"].items():
+        for method in METHODS & operations.keys():
+            for status in statuses(path, method, operations[method]):
+                used.add(status)
+                reference = {"$ref": f"#/components/responses/{name(status)}"}
+                operations[method]["responses"].setdefault(str(status), reference)
+    components["responses"] = {name(status): response(status) for status in sorted(used)}
+    return result
+
+
+def statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[int]:
+    """Yield the statuses that an operation may answer with when it does not do what it was asked for."""
+    parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
+    if "requestBody" in operation:
+        yield from (400, 413, 415)
+    elif parameters:
+        yield 400
+    if operation.get("security"):
+        yield 401
+        if method != "get":
+            yield 403
+    # A list answers so to a cursor that is none.
+    if "{" in path or "cursor" in parameters:
+        yield 404
+    yield from (406, 429, 500)
+
+
+def name(status: int) -> str:
+    return HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
+
+
+def response(status: int) -> dict[str, Any]:
+    example = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    headers = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return {
+        "description": HTTPStatus(status).description or HTTPStatus(status).phrase,
+        **({"headers": headers} if status == HTTPStatus.TOO_MANY_REQUESTS else {}),
+        "content": {MEDIA_TYPE: content},
+    }
