@@ -1,6 +1,7 @@
 """The API is what its schema says, and the schema is what was agreed on."""
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 import schemathesis
 from django.conf import settings
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from knox.models import AuthToken
@@ -21,7 +24,18 @@ schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
 schema.config.checks.update(excluded_check_names=["positive_data_acceptance", "negative_data_rejection"])
 # In a sequence, it takes the token that the test adds for one that it made up itself.
 schema.config.phases.stateful.checks.update(excluded_check_names=["ignored_auth"])
-few = hypothesis_settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+# Few, for speed: before a release, try more.
+few = hypothesis_settings(max_examples=3, stateful_step_count=6, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """Keep the connection, in whose transaction a test runs, as Django's own test client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture

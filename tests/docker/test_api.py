@@ -1,0 +1,109 @@
+"""What clients of the API rely on in production: a schema to make them from, limits that hold, logs that tell."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests import BIN
+from tests.docker.stack import PASSWORD, USER
+
+LOGIN, ME, BOOKS = "/api/v1/auth/login/", "/api/v1/users/me/", "/api/v1/books/"
+CLIENT = """
+import sys
+from client import AuthenticatedClient, Client
+from client.api.auth import login
+from client.api.authors import authors_create
+from client.api.books import books_create, books_list
+from client.models import AuthorRequest, Book, BookRequest, LoginRequest, PaginatedBookList, Problem, Token
+from datetime import date
+
+url, username, password = sys.argv[1:]
+token = login.sync(client=Client(url, verify_ssl=False), body=LoginRequest(username, password))
+assert isinstance(token, Token)
+client = AuthenticatedClient(url, token.token, verify_ssl=False)
+author = authors_create.sync(client=client, body=AuthorRequest("Edsger Dijkstra"))
+fields = {"title": "A Discipline of Programming", "author": author.id, "published": date(1976, 10, 28)}
+book = books_create.sync(client=client, body=BookRequest(isbn="0-13-215871-X", **fields))
+assert isinstance(book, Book)
+assert book.author_name == "Edsger Dijkstra"
+found = books_list.sync(client=client, search="discipline dijkstra")
+assert isinstance(found, PaginatedBookList)
+assert [other.id for other in found.results] == [book.id]
+refused = books_create.sync(client=client, body=BookRequest(isbn="0-13-215871-0", **fields))
+assert isinstance(refused, Problem)
+assert refused.errors[0].pointer == "#/isbn"
+"""
+
+
+@pytest.fixture
+def visitor(production):
+    with production.client() as client:
+        yield client
+
+
+def web_log(production, *arguments):
+    """Return the lines that `web` has logged."""
+    output = production.compose("logs", "--no-log-prefix", "--no-color", *arguments, "web").stdout
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_a_client_that_a_generator_makes_of_the_schema_works(production, visitor, tmp_path):
+    (tmp_path / "openapi.yaml").write_text(visitor.get("/api/schema/").text, "utf-8")
+    generate = [BIN / "openapi-python-client", "generate", "--path", "openapi.yaml", "--meta", "none"]
+    subprocess.run([*generate, "--output-path", "client"], cwd=tmp_path, check=True)
+    command = [sys.executable, "-W", "error::SyntaxWarning", "-c", CLIENT, production.url, USER, PASSWORD]
+    result = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_forged_header_does_not_lead_around_a_limit(visitor):
+    wrong = {"username": "nobody", "password": "wrong"}
+    forged = [{"X-Forwarded-For": f"192.0.2.{number}"} for number in range(11)]
+    statuses = [visitor.post(LOGIN, json=wrong, headers=headers).status_code for headers in [*forged, *forged]]
+    # Each of the two processes counts for itself.
+    assert statuses.count(429) >= 2
+    assert int(visitor.post(LOGIN, json=wrong).headers.get("Retry-After", "1")) > 0
+
+
+@pytest.mark.parametrize("size", [3_000_000, 11_000_000, 100_000_000])
+def test_a_body_that_is_too_large_is_a_problem(visitor, size):
+    headers = {"Content-Type": "application/json"}
+    response = visitor.post(LOGIN, content=b" " * size, headers=headers)
+    assert response.status_code == 413
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["status"] == 413
+
+
+def test_everything_is_logged_as_json_with_the_id_that_the_client_got(production, visitor):
+    request_id = visitor.get(ME).headers["X-Request-ID"]
+    lines = [line for line in web_log(production) if line.get("request_id") == request_id]
+    assert [(line["request"], line["code"]) for line in lines] == [(f"GET {ME}", 401)]
+
+
+def test_no_secret_is_logged(production, visitor):
+    token = production.token
+    visitor.get(ME, params={"password": PASSWORD}, headers={"Authorization": f"Bearer {token}"})
+    logged = production.compose("logs", "--no-color").stdout
+    assert f"GET {ME}" in logged
+    assert not [secret for secret in (*production.secrets.values(), token, PASSWORD) if secret in logged]
+
+
+def test_what_has_not_changed_is_not_sent_again(visitor):
+    first = visitor.get(BOOKS)
+    assert visitor.get(BOOKS, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
+def test_an_index_serves_the_search(production):
+    script = """
+from django.db import connection
+from library.models import Book
+with connection.cursor() as cursor:
+    # So few books are read from end to end sooner than any index is.
+    cursor.execute("SET enable_seqscan = off; SET enable_indexscan = off; SET enable_indexonlyscan = off")
+print(Book.objects.search("river").explain())
+"""
+    plan = production.manage("shell", "--verbosity=0", "--command", script)
+    assert "author_search" in plan
+    assert "book_search" in plan
