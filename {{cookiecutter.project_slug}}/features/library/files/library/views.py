@@ -58,7 +58,7 @@ class BookList(ListView):
     """All books, or those that have the words searched for (`q`), a page at a time."""
 
     def get_queryset(self) -> QuerySet[Book]:
-        words = self.request.GET.get("q", "")
+        words = self.request.GET.get("q", "").replace("\0", "")  # which PostgreSQL cannot take in a text
         return Book.objects.search(words).select_related("author").order_by("title", "id")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:

@@ -155,7 +155,7 @@ class TestWebsite:
     def test_the_first_page_lists_books(self, client: Client, book: Book) -> None:
         assert book.title in client.get("/").content.decode()
 
-    @pytest.mark.parametrize(("words", "found"), [("art knuth", True), ("art graham", False)])
+    @pytest.mark.parametrize(("words", "found"), [("art knuth", True), ("art graham", False), ("art\0", True)])
     def test_search_finds_all_words_in_title_and_author(
         self, client: Client, book: Book, words: str, found: bool
     ) -> None:
@@ -204,8 +204,8 @@ class TestWebsite:
     ) -> None:
         client.force_login(user)
         client.post("/books/add/", fields | {"author": f" {name} "})
-        author = Book.objects.get().author
-        assert (author.name, author.owner, Author.objects.count()) == (name, user, authors)
+        author = Book.objects.select_related("author").get().author
+        assert (author.name, author.owner_id, Author.objects.count()) == (name, user.pk, authors)
 
     def test_a_wrong_isbn_is_explained(self, client: Client, user: User, fields: dict[str, str]) -> None:
         client.force_login(user)
@@ -226,6 +226,10 @@ class TestAdmin:
     @pytest.mark.parametrize("path", ["/admin/library/author/?q=knuth", "/admin/library/book/?q=knuth"])
     def test_lists_can_be_searched(self, admin_client: Client, book: Book, path: str) -> None:
         assert "Donald Knuth" in admin_client.get(path).content.decode()
+
+    @pytest.mark.parametrize(("words", "found"), [("art knuth", True), ("978-0201", True), ("art graham", False)])
+    def test_books_are_found_as_on_the_website(self, admin_client: Client, book: Book, words: str, found: bool) -> None:
+        assert (book.isbn in admin_client.get("/admin/library/book/", {"q": words}).content.decode()) is found
 
 
 def test_seeding_twice_adds_no_book_twice(db: None, capsys: pytest.CaptureFixture[str]) -> None:
