@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 from tests import TEMPLATE
 from tests.docker.stack import PASSWORD, USER
@@ -82,8 +82,20 @@ def sign_in(page, then="/"):
 
 
 def visit(page, path):
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
+    """Go to a page and wait until nothing more is loaded.
+
+    A container that starts or ends changes the machine's networks, for which Chromium gives up what it is loading: then
+    the page is loaded again.
+    """
+    try:
+        page.goto(path, wait_until="networkidle")
+    except Error as error:
+        if "ERR_NETWORK_CHANGED" not in str(error):
+            raise
+        page.complaints.append(str(error))
+    if any("ERR_NETWORK_CHANGED" in said for said in page.complaints):
+        page.complaints.clear()
+        visit(page, path)
 
 
 def show_error(page, name, errors):
@@ -158,13 +170,10 @@ SCREENS = [book_list, nothing_found, book, login, failed_login, new_book, refuse
 
 
 class TestNothingIsRefused:
-    @pytest.mark.parametrize(
-        "path", ["/", "/login/", "/api/docs/", "/api/redoc/", "/api/v1/books/", "/api/v1/users/me/", "/admin/login/"]
-    )
+    @pytest.mark.parametrize("path", ["/", "/login/", "/api/docs/", "/api/redoc/", "/api/v1/books/", "/admin/login/"])
     def test_the_browser_has_nothing_to_complain_of(self, page, path):
         visit(page, path)
-        own = [f"{page.url}"] if path == "/api/v1/users/me/" else []
-        assert [said for said in page.complaints if said not in own and "status of 401" not in said] == []
+        assert page.complaints == []
 
     @pytest.mark.parametrize(
         "path",
@@ -210,9 +219,7 @@ class TestNothingIsRefused:
         visit(user_page, "/api/v1/books/")
         assert user_page.title() == "Book List · My API"
         user_page.get_by_role("button", name="Filters").click()
-        user_page.locator("#filtersModal").get_by_placeholder("Search").or_(
-            user_page.locator("#filtersModal [name=search]")
-        ).wait_for()
+        user_page.locator("#filtersModal [name=search]").wait_for()
         assert user_page.complaints == []
 
     def test_the_project_has_an_icon(self, page):
