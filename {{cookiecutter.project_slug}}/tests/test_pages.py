@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings, settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import PermissionDenied
 from django.template.loader import render_to_string
 from django.test import Client
 
@@ -25,6 +26,22 @@ def test_an_error_has_a_page_that_needs_no_request(name: str) -> None:
     assert "<h1>" in page
     assert 'href="/static/style.css"' in page
     assert "Ada&#x27;s &lt;b&gt; &amp; Co</title>" in page
+
+
+def test_an_unknown_host_name_is_answered_with_a_page() -> None:
+    response = Client().get("/", headers={"host": "evil.example"})
+    assert response.status_code == 400
+    assert "That request was not understood" in response.content.decode()
+
+
+def test_what_is_forbidden_is_answered_with_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbid(*arguments: object) -> None:
+        raise PermissionDenied
+
+    monkeypatch.setattr("django.urls.resolvers.URLResolver.resolve", forbid)
+    response = Client().get("/x/")
+    assert response.status_code == 403
+    assert "You are not allowed to do that" in response.content.decode()
 
 
 def test_a_form_from_another_site_is_refused_with_a_page() -> None:
