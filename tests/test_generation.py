@@ -13,21 +13,25 @@ from tests import BIN, TEMPLATE
 
 BASE = """
 .dockerignore .editorconfig .env .env.example .gitattributes .gitignore Caddyfile Dockerfile Pipfile Pipfile.lock
-README.md compose.production.yaml compose.yaml config/__init__.py config/email.py config/gunicorn.py config/health.py
-config/limits.py config/logs.py config/pagination.py config/problems.py config/schema.py config/settings.py
-config/urls.py config/wsgi.py doctor.py manage.py pyproject.toml tests/__init__.py tests/conftest.py tests/settings.py
-tests/test_logs.py tests/test_project.py tests/test_schema.py tests/test_users.py users/__init__.py users/admin.py
-users/apps.py users/backends.py users/migrations/0001_initial.py users/migrations/__init__.py users/models.py
-users/serializers.py users/urls.py users/views.py
+README.md assets/browsable-api.css assets/docs.css assets/favicon.svg assets/redoc.js assets/style.css
+compose.production.yaml compose.yaml config/__init__.py config/docs.py config/email.py config/gunicorn.py
+config/health.py config/limits.py config/logs.py config/pagination.py config/problems.py config/schema.py
+config/settings.py config/template_tags.py config/urls.py config/wsgi.py doctor.py manage.py pyproject.toml
+templates/400.html templates/403.html templates/403_csrf.html templates/404.html templates/500.html templates/base.html
+templates/drf_spectacular/redoc.html templates/drf_spectacular/swagger_ui.html templates/rest_framework/api.html
+tests/__init__.py tests/conftest.py tests/settings.py tests/test_logs.py tests/test_pages.py tests/test_project.py
+tests/test_schema.py tests/test_users.py users/__init__.py users/admin.py users/apps.py users/backends.py
+users/migrations/0001_initial.py users/migrations/__init__.py users/models.py users/serializers.py users/urls.py
+users/views.py
 """
 LIBRARY = """
-library/__init__.py library/admin.py library/api.py library/apps.py library/context_processors.py library/filters.py
-library/isbn.py library/management/__init__.py library/management/commands/__init__.py
-library/management/commands/seed.py library/migrations/0001_initial.py library/migrations/0002_search.py
-library/migrations/__init__.py library/models.py library/permissions.py library/serializers.py
-library/static/library/style.css library/templates/library/base.html library/templates/library/book_detail.html
-library/templates/library/book_form.html library/templates/library/book_list.html library/templates/library/login.html
-library/urls.py library/views.py tests/test_library.py
+library/__init__.py library/admin.py library/api.py library/apps.py library/filters.py library/isbn.py
+library/management/__init__.py library/management/commands/__init__.py library/management/commands/seed.py
+library/migrations/0001_initial.py library/migrations/0002_search.py library/migrations/__init__.py library/models.py
+library/permissions.py library/serializers.py library/templates/library/base.html
+library/templates/library/book_detail.html library/templates/library/book_form.html
+library/templates/library/book_list.html library/templates/library/login.html library/urls.py library/views.py
+tests/test_library.py
 """
 
 

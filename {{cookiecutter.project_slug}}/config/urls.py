@@ -2,8 +2,12 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from config.docs import redoc
 
 admin.site.site_header = admin.site.site_title = settings.PROJECT_NAME
 
@@ -26,6 +30,9 @@ urlpatterns = [
     path("api/v1/", include(api_v1)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
+    path("api/redoc/", redoc, name="redoc"),
+    # Browsers ask for it on every page that names no icon.
+    path("favicon.ico", lambda request: redirect(static("favicon.svg"))),
 ]
 
 handler400 = "config.problems.bad_request"

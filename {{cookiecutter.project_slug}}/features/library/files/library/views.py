@@ -1,31 +1,68 @@
 """The Library's website."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.db.models import QuerySet
-from django.forms import DateInput, ModelForm
-from django.http import HttpResponse
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.forms import CharField, DateInput, Form, ModelChoiceField, ModelForm
+from django.http import HttpResponse, QueryDict
 from django.views.generic import CreateView, DetailView, ListView
 
-from library.models import Book
+from library.models import Author, Book
+
+PAGE_SIZE = 20
 
 
 class BookForm(ModelForm):
+    author = CharField(max_length=200, help_text="A name that is new here adds an author.")
+
+    field_order = ("title", "subtitle", "author", "isbn", "published")
+
     class Meta:
         model = Book
-        fields = ("title", "subtitle", "author", "isbn", "published")
-        widgets: ClassVar = {"published": DateInput(attrs={"type": "date"})}
+        fields = ("title", "subtitle", "isbn", "published")
+        widgets: ClassVar = {"published": DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+
+class PageForm(Form):
+    """Where a page is: after a book, or before one."""
+
+    after = ModelChoiceField(Book.objects.all(), required=False)
+    before = ModelChoiceField(Book.objects.all(), required=False)
+
+
+def page_of(books: QuerySet[Book], query: QueryDict) -> dict[str, Any]:
+    """Return the books of a page, and those beside which the pages before and after it begin, where there are such.
+
+    A page is found by the book next to it, in the index on the title: the deepest costs no more than the first.
+    """
+    form = PageForm(query)
+    form.is_valid()  # a book that is not there leaves the first page
+    after, before = form.cleaned_data.get("after"), form.cleaned_data.get("before")
+    if before:
+        books = books.filter(Q(title__lt=before.title) | Q(pk__lt=before.pk), title__lte=before.title).reverse()
+    elif after:
+        books = books.filter(Q(title__gt=after.title) | Q(pk__gt=after.pk), title__gte=after.title)
+    found = list(books[: PAGE_SIZE + 1])
+    more = len(found) > PAGE_SIZE
+    page = found[:PAGE_SIZE][:: -1 if before else 1]
+    return {
+        "book_list": page,
+        "previous": page and (more if before else after) and page[0],
+        "next": page and (before or more) and page[-1],
+    }
 
 
 class BookList(ListView):
-    """All books, or those whose title or author contains the words searched for (`q`)."""
-
-    paginate_by = 20
+    """All books, or those that have the words searched for (`q`), a page at a time."""
 
     def get_queryset(self) -> QuerySet[Book]:
-        words = self.request.GET.get("q", "")
+        words = self.request.GET.get("q", "").replace("\0", "")  # which PostgreSQL cannot take in a text
         return Book.objects.search(words).select_related("author").order_by("title", "id")
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(**page_of(self.get_queryset(), self.request.GET), **context)
 
 
 class BookDetail(DetailView):
@@ -36,6 +73,9 @@ class BookCreate(LoginRequiredMixin, CreateView):
     model = Book
     form_class = BookForm
 
+    @transaction.atomic
     def form_valid(self, form: ModelForm) -> HttpResponse:
-        form.instance.owner = self.request.user
+        book, name = form.instance, form.cleaned_data["author"]
+        book.owner = self.request.user
+        book.author = Author.objects.filter(name=name).first() or Author.objects.create(name=name, owner=book.owner)
         return super().form_valid(form)

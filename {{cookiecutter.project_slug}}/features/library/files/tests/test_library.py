@@ -1,3 +1,7 @@
+import re
+from collections.abc import Iterator
+from html import unescape
+
 import pytest
 from django.core.management import call_command
 from django.test import Client
@@ -138,21 +142,48 @@ class TestApi:
             assert len(api.get(path).data["results"]) > 5
 
 
+def pages(client: Client, path: str, direction: str) -> Iterator[list[int]]:
+    """Yield the keys of the books on a page, and on those that follow it in a direction (`next` or `prev`)."""
+    while path:
+        page = client.get(path).content.decode()
+        yield [int(key) for key in re.findall(r'href="/books/(\d+)/"', page)]
+        link = re.search(f'rel="{direction}" href="([^"]+)"', page)
+        path = unescape(f"/{link[1]}") if link else ""
+
+
 class TestWebsite:
     def test_the_first_page_lists_books(self, client: Client, book: Book) -> None:
         assert book.title in client.get("/").content.decode()
 
-    @pytest.mark.parametrize(("words", "found"), [("art knuth", True), ("art graham", False)])
+    @pytest.mark.parametrize(("words", "found"), [("art knuth", True), ("art graham", False), ("art\0", True)])
     def test_search_finds_all_words_in_title_and_author(
         self, client: Client, book: Book, words: str, found: bool
     ) -> None:
         assert (book.title in client.get("/", {"q": words}).content.decode()) is found
 
-    def test_long_lists_have_pages_that_keep_the_search(self, client: Client, db: None) -> None:
+    def test_a_list_without_books_says_so(self, client: Client, db: None) -> None:
+        assert "There are no books yet" in client.get("/").content.decode()
+        assert "No book has all these words" in client.get("/", {"q": "art"}).content.decode()
+
+    def test_pages_follow_each_other_in_both_directions_and_keep_the_search(self, client: Client, db: None) -> None:
         call_command("seed", 50, verbosity=0)
-        page = client.get("/", {"q": "the", "page": "2"}).content.decode()
-        assert "Page 2 of 3" in page
-        assert "?q=the&amp;page=3" in page
+        Book.objects.update(title="The same")  # books of one title have an order, too
+        forwards = list(pages(client, "/?q=the", "next"))
+        backwards = list(pages(client, f"/?q=the&before={forwards[-1][0]}", "prev"))
+        assert [len(page) for page in forwards] == [20, 20, 10]
+        assert [key for page in forwards for key in page] == sorted(Book.objects.values_list("pk", flat=True))
+        assert backwards == [forwards[1], forwards[0]]
+
+    @pytest.mark.parametrize("place", ["after=0", "before=0", "after=x", "before=9" * 30, "after=%00"])
+    def test_a_place_that_is_not_there_is_the_beginning(self, client: Client, book: Book, place: str) -> None:
+        assert book.title in client.get(f"/?{place}").content.decode()
+
+    def test_a_page_costs_the_same_however_many_books_there_are(
+        self, client: Client, django_assert_num_queries: DjangoAssertNumQueries, db: None
+    ) -> None:
+        call_command("seed", 50, verbosity=0)
+        with django_assert_num_queries(1):
+            client.get("/")
 
     def test_a_book_has_a_page(self, client: Client, book: Book) -> None:
         assert book.isbn in client.get(book.get_absolute_url()).content.decode()
@@ -162,16 +193,28 @@ class TestWebsite:
 
     def test_a_user_adds_a_book(self, client: Client, user: User, fields: dict[str, str]) -> None:
         client.force_login(user)
-        response = client.post("/books/add/", fields)
+        response = client.post("/books/add/", fields | {"author": "Donald Knuth"})
         book = Book.objects.get()
         assert response.headers["Location"] == book.get_absolute_url()
         assert (book.isbn, book.owner_id) == ("9780201558029", user.pk)
 
+    @pytest.mark.parametrize(("name", "authors"), [("Donald Knuth", 1), ("Ronald Graham", 2)])
+    def test_an_author_is_found_by_name_or_added(
+        self, client: Client, user: User, fields: dict[str, str], name: str, authors: int
+    ) -> None:
+        client.force_login(user)
+        client.post("/books/add/", fields | {"author": f" {name} "})
+        author = Book.objects.select_related("author").get().author
+        assert (author.name, author.owner_id, Author.objects.count()) == (name, user.pk, authors)
+
     def test_a_wrong_isbn_is_explained(self, client: Client, user: User, fields: dict[str, str]) -> None:
         client.force_login(user)
-        response = client.post("/books/add/", fields | {"isbn": "978-0-201-55802-8"})
-        assert "This is not an ISBN" in response.content.decode()
+        response = client.post("/books/add/", fields | {"author": "Ronald Graham", "isbn": "978-0-201-55802-8"})
+        page = response.content.decode()
+        assert "This is not an ISBN" in page
+        assert 'aria-invalid="true"' in page
         assert not Book.objects.exists()
+        assert not Author.objects.filter(name="Ronald Graham").exists()
 
     def test_a_user_signs_in(self, client: Client, user: User) -> None:
         response = client.post("/login/", {"username": "ada", "password": "correct horse battery"})
@@ -183,6 +226,10 @@ class TestAdmin:
     @pytest.mark.parametrize("path", ["/admin/library/author/?q=knuth", "/admin/library/book/?q=knuth"])
     def test_lists_can_be_searched(self, admin_client: Client, book: Book, path: str) -> None:
         assert "Donald Knuth" in admin_client.get(path).content.decode()
+
+    @pytest.mark.parametrize(("words", "found"), [("art knuth", True), ("978-0201", True), ("art graham", False)])
+    def test_books_are_found_as_on_the_website(self, admin_client: Client, book: Book, words: str, found: bool) -> None:
+        assert (book.isbn in admin_client.get("/admin/library/book/", {"q": words}).content.decode()) is found
 
 
 def test_seeding_twice_adds_no_book_twice(db: None, capsys: pytest.CaptureFixture[str]) -> None:
