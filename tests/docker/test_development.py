@@ -94,6 +94,10 @@ def test_the_projects_own_tests_pass_in_the_container_on_postgresql(development)
     assert re.search(r"= \d+ passed in ", report)  # and nothing was skipped
 
 
+def test_the_api_keeps_to_its_schema_whatever_is_sent_to_it(development):
+    assert re.search(r"= \d+ passed in ", development.execute("pytest", "--no-cov", "tests/fuzz_api.py").stdout)
+
+
 def initialize(port):
     """Send the first request of the Debug Adapter Protocol and return what comes back until it is answered."""
     arguments = {"clientID": "test", "adapterID": "python"}

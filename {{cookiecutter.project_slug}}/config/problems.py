@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views import defaults
+from django.template import loader
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -48,19 +48,10 @@ def invalid_fields(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]
 
 
 def error_response(request: HttpRequest, status: int) -> HttpResponse:
-    """Return the answer to a request that never reached a view."""
+    """Return the answer to a request that no view of DRF's answers: a problem below /api/, a page elsewhere."""
     if request.path.startswith("/api/"):
         return JsonResponse(problem(status), status=status, content_type=MEDIA_TYPE)
-    match status:
-        case 403:
-            return defaults.permission_denied(request, Exception())
-        case 404:
-            return defaults.page_not_found(request, Exception())
-        case 500:
-            return defaults.server_error(request)
-    page = defaults.bad_request(request, Exception())
-    page.status_code = status
-    return page
+    return HttpResponse(loader.render_to_string(f"{status}.html"), status=status)
 
 
 # What config/urls.py names for Django. None tells what went wrong: that is in the log.

@@ -226,6 +226,15 @@ def test_a_browser_sees_a_problem_as_a_page(api: APIClient) -> None:
     assert response.headers["Content-Type"].startswith("text/html")
 
 
+def test_the_committed_schema_is_that_of_the_code(tmp_path: Path) -> None:
+    """Clients are made from `openapi.yaml`. Without it, it is written; `pipenv run schema` writes it anew."""
+    committed, fresh = settings.BASE_DIR / "openapi.yaml", tmp_path / "openapi.yaml"
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(fresh))
+    if not committed.exists():
+        committed.write_text(fresh.read_text("utf-8"), "utf-8")
+    assert committed.read_text("utf-8") == fresh.read_text("utf-8"), "Run `pipenv run schema`, and commit the file."
+
+
 def test_what_has_not_changed_is_not_sent_again(user_api: APIClient) -> None:
     first = user_api.get("/api/v1/users/me/")
     second = user_api.get("/api/v1/users/me/", headers={"if-none-match": first.headers["ETag"]})
