@@ -1,6 +1,7 @@
 """Fill the Library with books to look at."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +19,6 @@ LAST_NAMES = ("Adler", "Brandt", "Costa", "Dahl", "Eriksen", "Fontaine", "Greene
 WORDS = ("River", "Garden", "Winter", "Letter", "Island", "Window", "Signal", "Orchard", "Harbour", "Lantern")
 PREFIX = "979"
 FIELDS = ("title", "subtitle", "author_id", "isbn", "published", "owner_id")
-BATCH = 10_000
 
 
 class Command(BaseCommand):
@@ -37,23 +37,21 @@ class Command(BaseCommand):
         ]
         last = Book.objects.filter(owner=owner, isbn__startswith=PREFIX).aggregate(last=Max("isbn"))["last"]
         first = int(last[len(PREFIX) : -1]) + 1 if last else 0
-        with tqdm(total=books, initial=first, unit=" books", disable=None) as progress:
-            for start in range(first, books, BATCH):
-                numbers = range(start, min(start + BATCH, books))
-                add([row(number, authors[number % len(authors)], owner.pk) for number in numbers])
-                progress.update(len(numbers))
+        numbers = tqdm(range(first, books), unit=" books", disable=None)
+        add(row(number, authors[number % len(authors)], owner.pk) for number in numbers)
         self.stdout.write(f"The Library has {Book.objects.count()} books.")
 
 
-def add(rows: list[tuple[Any, ...]]) -> None:
+def add(rows: Iterable[tuple[Any, ...]]) -> None:
     """Add books in the quickest way that the database has."""
-    if connection.vendor != "postgresql":
-        Book.objects.bulk_create(Book(**dict(zip(FIELDS, row, strict=True))) for row in rows)
-        return
-    copy_books = f"COPY library_book ({', '.join(FIELDS)}) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(copy_books) as copy:
-        for row in rows:
-            copy.write_row(row)
+    if connection.vendor == "postgresql":
+        copy_books = f"COPY library_book ({', '.join(FIELDS)}) FROM STDIN"
+        with connection.cursor() as cursor, cursor.copy(copy_books) as copy:
+            for values in rows:
+                copy.write_row(values)
+    else:
+        books = (Book(**dict(zip(FIELDS, values, strict=True))) for values in rows)
+        Book.objects.bulk_create(books, batch_size=5_000)
 
 
 def row(number: int, author: int, owner: int) -> tuple[Any, ...]:
@@ -61,4 +59,5 @@ def row(number: int, author: int, owner: int) -> tuple[Any, ...]:
     digits = f"{PREFIX}{number:09}"
     title = f"The {WORDS[number % 10]} and the {WORDS[number // 10 % 10]}"
     published = date(1950, 1, 1) + timedelta(days=number % 27_000)
-    return title, f"Volume {number + 1}", author, digits + ean.calc_check_digit(digits), published, owner
+    subtitle = "" if number % 4 else f"Volume {number // 4 + 1}"
+    return title, subtitle, author, digits + ean.calc_check_digit(digits), published, owner
