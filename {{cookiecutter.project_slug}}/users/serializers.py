@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
 
@@ -17,6 +18,9 @@ class UserSerializer(serializers.ModelSerializer):
         read_only_fields = ("id", "username")
 
 
+@extend_schema_serializer(
+    examples=[OpenApiExample("A login", {"username": "ada", "password": "correct horse battery"}, request_only=True)]
+)
 class LoginSerializer(serializers.Serializer):
     """A user name and a password that belong together; raises AuthenticationFailed (401) where they do not."""
 

@@ -1,3 +1,4 @@
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
@@ -12,6 +13,22 @@ class AuthorSerializer(serializers.ModelSerializer):
         read_only_fields = ("owner",)
 
 
+BOOK = {
+    "title": "The Art of Computer Programming",
+    "subtitle": "Fundamental Algorithms",
+    "author": 1,
+    "isbn": "978-0-201-89683-1",
+    "published": "1997-07-04",
+}
+READ_ONLY = {"id": 1, "author_name": "Donald Knuth", "isbn": "9780201896831", "owner": 1}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A new book", BOOK, request_only=True),
+        OpenApiExample("A book", BOOK | READ_ONLY, response_only=True),
+    ]
+)
 class BookSerializer(serializers.ModelSerializer):
     author_name = serializers.CharField(source="author.name", read_only=True)
     isbn = IsbnSerializerField(

@@ -76,15 +76,17 @@ class TestApi:
         ("client", "change", "deletion"),
         [("api", 401, 401), ("other_api", 403, 403), ("user_api", 200, 204), ("staff_api", 200, 204)],
     )
-    def test_only_the_owner_and_staff_may_change_a_book(
+    def test_only_the_owner_and_staff_may_change_something(
         self, client: str, change: int, deletion: int, book: Book, request: pytest.FixtureRequest
     ) -> None:
         somebody: APIClient = request.getfixturevalue(client)
-        path = f"{BOOKS}{book.pk}/"
-        whole = {"title": "New", "author": book.author_id, "isbn": book.isbn, "published": "1997-07-04"}
-        assert somebody.patch(path, {"title": "New"}).status_code == change
-        assert somebody.put(path, whole).status_code == change
-        assert somebody.delete(path).status_code == deletion
+        author = Author.objects.create(name="Old", owner_id=book.owner_id)
+        new_book = {"title": "New", "author": book.author_id, "isbn": book.isbn, "published": "1997-07-04"}
+        for path, new in ((f"{BOOKS}{book.pk}/", new_book), (f"{AUTHORS}{author.pk}/", {"name": "New"})):
+            assert somebody.get(path).status_code == 200
+            assert somebody.patch(path, new).status_code == change
+            assert somebody.put(path, new).status_code == change
+            assert somebody.delete(path).status_code == deletion
 
     def test_without_a_login_nothing_is_added(self, api: APIClient, fields: dict[str, str]) -> None:
         response = api.post(BOOKS, fields)
@@ -140,12 +142,15 @@ class TestApi:
         assert len({book["id"] for book in seen}) == 30
 
     @pytest.mark.parametrize("path", [BOOKS, AUTHORS])
-    def test_a_list_takes_one_query_however_long_it_is(
+    def test_a_list_takes_one_query_however_long_it_is_and_so_does_one_of_it(
         self, api: APIClient, path: str, django_assert_num_queries: DjangoAssertNumQueries, db: None
     ) -> None:
         call_command("seed", 20, verbosity=0)
         with django_assert_num_queries(1):
-            assert len(api.get(path).data["results"]) > 5
+            found = api.get(path).data["results"]
+        assert len(found) > 5
+        with django_assert_num_queries(1):
+            assert api.get(f"{path}{found[0]['id']}/").data == found[0]
 
 
 def pages(client: Client, path: str, direction: str) -> Iterator[list[int]]:
@@ -190,6 +195,16 @@ class TestWebsite:
         call_command("seed", 50, verbosity=0)
         with django_assert_num_queries(1):
             client.get("/")
+
+    def test_a_page_takes_one_query_whatever_is_on_it(
+        self, client: Client, django_assert_num_queries: DjangoAssertNumQueries, db: None
+    ) -> None:
+        call_command("seed", 20, verbosity=0)
+        with django_assert_num_queries(1):
+            assert client.get("/").content.count(b'<a href="/books/') == 20
+        path = Book.objects.all()[0].get_absolute_url()
+        with django_assert_num_queries(1):
+            assert client.get(path).status_code == 200
 
     def test_a_book_has_a_page(self, client: Client, book: Book) -> None:
         assert book.isbn in client.get(book.get_absolute_url()).content.decode()
