@@ -29,7 +29,7 @@ BEHAVIOUR = [
         "library/permissions.py",
         "obj.owner_id == request.user.pk",
         "True",
-        "the project's tests/test_library.py::test_only_the_owner_and_staff_may_change_a_book",
+        "the project's tests/test_library.py::test_only_the_owner_and_staff_may_change_something",
     ),
     (
         "Caddyfile",
