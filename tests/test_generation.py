@@ -53,7 +53,7 @@ def home(tmp_path):
 
 def test_every_answer_has_a_default_and_a_wording(answers):
     questions = [name for name in answers if not name.startswith("_")]
-    assert questions == ["project_name", "python_version", "project_slug", "library"]
+    assert questions == ["project_name", "python_version", "project_slug", "library", "redis"]
     assert set(answers["__prompts__"]) == set(questions)
     assert set(answers["_features"]) <= set(questions)
 
@@ -102,18 +102,21 @@ def test_no_secret_is_in_a_file_that_git_keeps(bake):
     assert not [secret for secret in secrets if any(secret in text for text in others)]
 
 
+@pytest.mark.parametrize("redis", [True, False])
 @pytest.mark.parametrize("library", [True, False])
 @pytest.mark.parametrize("python_version", ["3.14", "3.13", "3.12"])
-def test_ruff_finds_nothing_whatever_python_the_project_is_for(bake, python_version, library):
+def test_ruff_finds_nothing_whatever_python_the_project_is_for(bake, python_version, library, redis):
+    project = bake(python_version=python_version, library=library, redis=redis)
     for arguments in (["check"], ["format", "--check"]):
-        command = [BIN / "ruff", *arguments, "--no-cache", bake(python_version=python_version, library=library)]
+        command = [BIN / "ruff", *arguments, "--no-cache", project]
         assert subprocess.run(command, check=False).returncode == 0
 
 
+@pytest.mark.parametrize("redis", [True, False])
 @pytest.mark.parametrize("library", [True, False])
 @pytest.mark.parametrize("python_version", ["3.14", "3.13", "3.12"])
-def test_pipenv_accepts_the_lock(bake, python_version, library):
-    project = bake(python_version=python_version, library=library)
+def test_pipenv_accepts_the_lock(bake, python_version, library, redis):
+    project = bake(python_version=python_version, library=library, redis=redis)
     command = [sys.executable, "-m", "pipenv", "verify"]
     result = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
@@ -124,6 +127,13 @@ def test_only_the_library_locks_what_only_it_needs(bake):
     assert with_library["default"].keys() - without["default"].keys() == {"colorama", "python-stdnum", "tqdm"}
     for section in ("default", "develop"):
         assert with_library[section] == with_library[section] | without[section]
+
+
+def test_only_redis_locks_what_only_it_needs(bake):
+    chosen, default = (json.loads((bake(redis=on) / "Pipfile.lock").read_text("utf-8")) for on in (True, False))
+    assert chosen["default"].keys() - default["default"].keys() == {"django-redis", "redis"}
+    for section in ("default", "develop"):
+        assert chosen[section] == chosen[section] | default[section]
 
 
 def test_packages_that_only_windows_needs_are_locked(bake):

@@ -43,20 +43,25 @@ def virtual_environment(folder, version):
     }
 
 
-def combination(version, library=True):
+def combination(version, **options):
     """Return a parameter of `project`."""
-    return pytest.param((version, library), id=version if library else f"{version}-without-library")
+    return pytest.param((version, options), id="-".join([version, *(f"{name}={on}" for name, on in options.items())]))
 
 
 @pytest.fixture(
     scope="module",
-    params=[combination("3.12"), combination("3.13"), combination("3.13", library=False), combination("3.14")],
+    params=[
+        combination("3.12", redis=True),
+        combination("3.13"),
+        combination("3.13", library=False),
+        combination("3.14"),
+    ],
 )
 def project(request, bake, tmp_path_factory):
     """Return a project installed with `pipenv install --deploy --dev`: its folder, and Pipenv in it as a function."""
-    version, library = request.param
+    version, options = request.param
     python = interpreter(version)
-    baked = bake(python_version=version, library=library)
+    baked = bake(python_version=version, **options)
     folder = shutil.copytree(baked, tmp_path_factory.mktemp("project") / baked.name)
     environment = virtual_environment(folder, version)
 

@@ -36,6 +36,7 @@ slugs = st.one_of(
     st.from_regex(r"[a-z][a-z0-9-]{0,45}", fullmatch=True, alphabet=st.characters(codec="ascii")),
 )
 versions = st.sampled_from(["3.14", "3.13", "3.12"])
+options = st.fixed_dictionaries({"library": st.booleans(), "redis": st.booleans()})
 
 
 def typed(text):
@@ -79,9 +80,9 @@ def shown(project):
 
 
 @settings(max_examples=EXAMPLES * 2 // 5, deadline=None)
-@given(name=names, version=versions, library=st.booleans())
-def test_any_name_is_shown_as_typed_or_refused(oven, name, version, library):
-    project = oven.bake(project_name=typed(name), project_slug="fine", python_version=version, library=library)
+@given(name=names, version=versions, options=options)
+def test_any_name_is_shown_as_typed_or_refused(oven, name, version, options):
+    project = oven.bake(project_name=typed(name), project_slug="fine", python_version=version, **options)
     if name.isprintable() and name.strip() and len(name) <= 80:
         assert project
     if project:
@@ -93,10 +94,10 @@ def test_any_name_is_shown_as_typed_or_refused(oven, name, version, library):
 
 
 @settings(max_examples=EXAMPLES * 3 // 5, deadline=None)
-@given(slug=slugs, name=names, version=versions, library=st.booleans())
-def test_any_slug_names_the_folder_or_is_refused(oven, slug, name, version, library):
+@given(slug=slugs, name=names, version=versions, options=options)
+def test_any_slug_names_the_folder_or_is_refused(oven, slug, name, version, options):
     answers = {"project_name": typed(name)} if slug is None else {"project_slug": typed(slug)}
-    project = oven.bake(**answers, python_version=version, library=library)
+    project = oven.bake(**answers, python_version=version, **options)
     if slug is not None:
         right = re.fullmatch("[a-z][a-z0-9-]{0,38}[a-z0-9]", slug) and "--" not in slug
         assert bool(project) == bool(right and slug not in {"con", "prn", "aux", "nul"})
