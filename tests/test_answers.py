@@ -123,6 +123,7 @@ def test_the_choices_that_the_hook_knows_are_those_that_are_asked(answers):
 @pytest.mark.parametrize("name", ["{{7*7}}", "{% raw %}", "# %", "{# no #}", "</title><script>", "  .dots ", "%s: #"])
 def test_a_name_may_look_like_a_template(tmp_path, name):
     command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--output-dir", tmp_path]
-    result = subprocess.run(command, check=False, capture_output=True, text=True, input=f"{name}\n\nfine\n\n")
+    typed = f"{name}\n\nfine\n" + "\n" * 20  # Enter to every option
+    result = subprocess.run(command, check=False, capture_output=True, text=True, input=typed)
     assert result.returncode == 0, result.stderr
     assert f"PROJECT_NAME = {json.dumps(name.strip())}" in (tmp_path / "fine/config/settings.py").read_text()

@@ -34,6 +34,9 @@ library/templates/library/book_list.html library/templates/library/login.html li
 tests/test_library.py
 """
 
+# The default, and what differs from it; every combination is in tests/test_properties.py.
+OPTIONS = [{}, {"library": False}, {"redis": True}]
+
 
 def files(project):
     return {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
@@ -102,21 +105,19 @@ def test_no_secret_is_in_a_file_that_git_keeps(bake):
     assert not [secret for secret in secrets if any(secret in text for text in others)]
 
 
-@pytest.mark.parametrize("redis", [True, False])
-@pytest.mark.parametrize("library", [True, False])
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("python_version", ["3.14", "3.13", "3.12"])
-def test_ruff_finds_nothing_whatever_python_the_project_is_for(bake, python_version, library, redis):
-    project = bake(python_version=python_version, library=library, redis=redis)
+def test_ruff_finds_nothing_whatever_python_the_project_is_for(bake, python_version, options):
+    project = bake(python_version=python_version, **options)
     for arguments in (["check"], ["format", "--check"]):
         command = [BIN / "ruff", *arguments, "--no-cache", project]
         assert subprocess.run(command, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("redis", [True, False])
-@pytest.mark.parametrize("library", [True, False])
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("python_version", ["3.14", "3.13", "3.12"])
-def test_pipenv_accepts_the_lock(bake, python_version, library, redis):
-    project = bake(python_version=python_version, library=library, redis=redis)
+def test_pipenv_accepts_the_lock(bake, python_version, options):
+    project = bake(python_version=python_version, **options)
     command = [sys.executable, "-m", "pipenv", "verify"]
     result = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
@@ -201,6 +202,6 @@ def test_the_template_may_be_cloned_from_a_git_address(tmp_path, home):
 
 
 def test_the_questions_can_be_answered_with_enter_alone(tmp_path, home):
-    result = cookiecutter(cwd=tmp_path, env=home, input="\n" * 4)
+    result = cookiecutter(cwd=tmp_path, env=home, input="\n" * 20)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "my-api").is_dir()
