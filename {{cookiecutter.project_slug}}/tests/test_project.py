@@ -16,7 +16,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import Client
+from django.urls import include, path
 from rest_framework.test import APIClient
+
+from config import urls
 
 PRODUCTION = {
     "ALLOWED_HOSTS": "example.com",
@@ -233,6 +236,15 @@ def test_the_committed_schema_is_that_of_the_code(tmp_path: Path) -> None:
     if not committed.exists():
         committed.write_text(fresh.read_text("utf-8"), "utf-8")
     assert committed.read_text("utf-8") == fresh.read_text("utf-8"), "Run `pipenv run schema`, and commit the file."
+
+
+def test_a_second_version_may_have_operations_of_the_same_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(urls, "urlpatterns", [*urls.urlpatterns, path("api/v2/", include(urls.api_v1))])
+    both = tmp_path / "openapi.yaml"
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(both))
+    assert "operationId: v2_login" in both.read_text("utf-8")
 
 
 def test_what_has_not_changed_is_not_sent_again(user_api: APIClient) -> None:
