@@ -116,3 +116,16 @@ print(Book.objects.search("river").explain(), Author.objects.filter(name__iconta
     plan = production.manage("shell", "--verbosity=0", "--command", script)
     assert "author_search" in plan
     assert "book_search" in plan
+
+
+@pytest.mark.parametrize("service", ["db", "web"])
+def test_while_something_is_away_the_answer_says_when_to_come_back(production, visitor, service):
+    production.compose("stop", service)
+    try:
+        response = visitor.get(BOOKS)
+    finally:
+        production.up()
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json() == {"type": "about:blank", "title": "Service Unavailable", "status": 503}
+    assert visitor.get(BOOKS).status_code == 200

@@ -19,7 +19,7 @@ TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", event =>
     console.error(`Content-Security-Policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
 """
-ERRORS = ["400", "403", "403_csrf", "404", "413", "429", "500"]
+ERRORS = ["400", "403", "403_csrf", "404", "413", "429", "500", "503"]
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,12 @@
 """Errors: problem details for the API (RFC 9457, application/problem+json), pages for everything else."""
 
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from rest_framework.exceptions import ValidationError
@@ -70,4 +72,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return error_response(request, 500)
+    # A database that is away comes back; any other failure stays one until somebody mends it.
+    if not isinstance(sys.exception(), OperationalError | InterfaceError):
+        return error_response(request, 500)
+    response = error_response(request, 503)
+    response["Retry-After"] = "5"
+    return response

@@ -75,7 +75,7 @@ def statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[int]
     # A list answers so to a cursor that is none.
     if "{" in path or "cursor" in parameters:
         yield 404
-    yield from (406, 429, 500)
+    yield from (406, 429, 500, 503)
 
 
 def name(status: int) -> str:
@@ -88,6 +88,6 @@ def response(status: int) -> dict[str, Any]:
     headers = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
     return {
         "description": HTTPStatus(status).description or HTTPStatus(status).phrase,
-        **({"headers": headers} if status == HTTPStatus.TOO_MANY_REQUESTS else {}),
+        **({"headers": headers} if status in {429, 503} else {}),
         "content": {MEDIA_TYPE: content},
     }

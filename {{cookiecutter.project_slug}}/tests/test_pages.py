@@ -20,7 +20,7 @@ def _telling_name(settings: LazySettings) -> None:
     settings.PROJECT_NAME = NAME
 
 
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "413", "429", "500"])
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "413", "429", "500", "503"])
 def test_an_error_has_a_page_that_needs_no_request(name: str) -> None:
     page = render_to_string(f"{name}.html")
     assert "<h1>" in page

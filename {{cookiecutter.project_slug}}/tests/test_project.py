@@ -20,6 +20,7 @@ from django.urls import include, path
 from rest_framework.test import APIClient
 
 from config import urls
+from users.models import User
 
 PRODUCTION = {
     "ALLOWED_HOSTS": "example.com",
@@ -221,6 +222,21 @@ def test_a_failure_in_a_view_tells_nothing_of_its_cause(user_api: APIClient, mon
     response = user_api.get("/api/v1/users/me/")
     assert response.status_code == 500
     assert response.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"), [("/api/v1/users/me/", "application/problem+json"), ("/admin/", "text/html")]
+)
+def test_while_the_database_is_away_the_answer_says_when_to_come_back(user: User, path: str, media_type: str) -> None:
+    def fail(*arguments: object) -> None:
+        raise OperationalError
+
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    with connection.execute_wrapper(fail):
+        response = client.get(path)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert response.headers["Content-Type"].startswith(media_type)
 
 
 def test_a_browser_sees_a_problem_as_a_page(api: APIClient) -> None:
