@@ -27,7 +27,7 @@ import yaml
 Problems = Iterator[str]
 YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-NOT_OURS = {".git", ".venv", "__pycache__", "node_modules"}
+NOT_OURS = {".git", ".hypothesis", ".venv", "__pycache__", "node_modules"}
 # What Django 6.1 reads from settings.py (django.conf.global_settings; with MAILERS, no EMAIL_*) ...
 DJANGO_SETTINGS = frozenset(
     """
