@@ -89,6 +89,15 @@ class Stack:
     def down(self, *arguments):
         self.compose("down", "--remove-orphans", "--timeout", "5", *arguments)
 
+    def stop(self, service):
+        """Stop a service, start it again, and return its exit code and the seconds that it took to stop."""
+        start = time.monotonic()
+        self.compose("stop", "--timeout", "40", service)
+        took = time.monotonic() - start
+        code = self.inspect(service)["State"]["ExitCode"]
+        self.up()
+        return code, took
+
     def execute(self, *command, service="web", options=(), check=True):
         """Run a command in a service that runs and return its result."""
         return self.compose("exec", "-T", *options, service, *command, check=check)

@@ -43,3 +43,11 @@ def test_no_file_names_the_library(bake):
 def test_production_answers_by_https(production_without_library, path):
     with production_without_library.client() as client:
         assert client.get(path).status_code == 200
+
+
+def test_web_stops_by_itself_within_five_seconds_on_this_python_too(production_without_library):
+    with production_without_library.client() as client:
+        assert [client.get("/health/ready").status_code for _ in range(6)] == [200] * 6  # each process has a pool
+    code, took = production_without_library.stop("web")
+    assert code == 0
+    assert took < 5

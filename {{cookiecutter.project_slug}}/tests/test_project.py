@@ -20,6 +20,7 @@ from django.urls import include, path
 from rest_framework.test import APIClient
 
 from config import urls
+from config.database import close_pools
 from users.models import User
 
 PRODUCTION = {
@@ -99,6 +100,13 @@ def test_the_mail_server_is_one_variable(production: Callable[..., dict[str, Any
 def test_forwarded_headers_are_believed_behind_a_proxy_only(production: Callable[..., dict[str, Any]]) -> None:
     assert "SECURE_PROXY_SSL_HEADER" in production(NUM_PROXIES="1")
     assert "SECURE_PROXY_SSL_HEADER" not in production(NUM_PROXIES="0")
+
+
+def test_pools_of_connections_are_closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = []
+    monkeypatch.setattr(connection, "close_pool", lambda: closed.append(True), raising=False)
+    close_pools()
+    assert closed == [True]
 
 
 def test_development_needs_neither_host_names_nor_a_mail_server(production: Callable[..., dict[str, Any]]) -> None:
