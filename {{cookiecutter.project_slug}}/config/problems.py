@@ -7,17 +7,28 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
+from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 MEDIA_TYPE = "application/problem+json"
 
 
+class Conflict(APIException):
+    """What was asked for does not go with what there is (RFC 9110, 15.5.10)."""
+
+    status_code = 409
+    default_detail = "Something else needs this, and has to go first."
+    default_code = "conflict"
+
+
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Return the response to an exception of a view: DRF's status and headers, with a problem as its body."""
+    if isinstance(exception, ProtectedError | RestrictedError):
+        exception = Conflict()
     response = drf_exception_handler(exception, context)
     if response is None:
         return None

@@ -72,6 +72,8 @@ def statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[int]
         # An empty entry alone is a login: it needs nothing, and refuses nobody who has the password.
         if method != "get" and any(security):
             yield 403
+    if method == "delete":
+        yield 409
     # A list answers so to a cursor that is none.
     if "{" in path or "cursor" in parameters:
         yield 404

@@ -88,6 +88,12 @@ class TestApi:
             assert somebody.put(path, new).status_code == change
             assert somebody.delete(path).status_code == deletion
 
+    def test_an_author_stays_while_there_are_books_by_them(self, user_api: APIClient, book: Book) -> None:
+        response = user_api.delete(f"{AUTHORS}{book.author_id}/")
+        assert response.status_code == 409
+        assert response.json()["detail"] == "Something else needs this, and has to go first."
+        assert Author.objects.filter(pk=book.author_id).exists()
+
     def test_without_a_login_nothing_is_added(self, api: APIClient, fields: dict[str, str]) -> None:
         response = api.post(BOOKS, fields)
         assert response.status_code == 401
