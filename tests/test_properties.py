@@ -17,6 +17,7 @@ from tests import BIN, TEMPLATE
 
 # `make test` tries 300 examples; before a release, EXAMPLES=5000 make test.
 EXAMPLES = int(os.environ.get("EXAMPLES", "300"))
+pytestmark = pytest.mark.timeout(3 * EXAMPLES)
 TROUBLE = [
     *("{{7*7}}", "{% raw %}", "{#", "# %", "%}", "$HOME", "`id`", "</title><script>", "&amp;", "%s", ": #", "--"),
     *("\\", '"', "'", '"""', "\\N{x}", "\\u0041", "*", "_", "[x](y)", "~~", "!", "|", " ", ".", "CON", "a"),

@@ -1,5 +1,6 @@
 """Generation works wherever it runs, and leaves nothing behind where it cannot."""
 
+import contextlib
 import os
 import pty
 import shutil
@@ -150,21 +151,30 @@ def run_in_a_terminal(out, *arguments):
     return run, controller
 
 
+def interrupt(run):
+    """Press Ctrl-C until it is heard: one that comes just before Python reads a line is seen only after the line."""
+    while run.poll() is None:
+        os.killpg(run.pid, signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            run.wait(5)
+    return run.returncode
+
+
 def test_an_interrupted_prompt_leaves_nothing_behind(out):
     run, controller = run_in_a_terminal(out)
-    while b"project" not in os.read(controller, 1000):
-        pass
-    os.killpg(run.pid, signal.SIGINT)
-    assert run.wait() != 0
+    shown = b""
+    while b"project_name" not in shown:
+        shown += os.read(controller, 1000)
+    assert interrupt(run) != 0
     assert not list(out.iterdir())
 
 
 def test_an_interrupted_hook_leaves_nothing_behind(out):
     run, _ = run_in_a_terminal(out, "--no-input")
     while not (out / "my-api/.env").exists():
+        assert run.poll() is None
         time.sleep(0.001)
-    os.killpg(run.pid, signal.SIGINT)
-    assert run.wait() != 0
+    assert interrupt(run) != 0
     assert not list(out.iterdir())
 
 
