@@ -87,6 +87,10 @@ def test_the_tests_pass(project):
     assert " passed" in project.pipenv("run", "test")
 
 
+def test_the_schema_is_valid(project):
+    project.pipenv("run", "schema")
+
+
 def test_the_doctor_finds_nothing(project):
     assert "wrong" not in project.pipenv("run", "doctor", "--files")
 

@@ -30,11 +30,11 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *, books: int, **options: Any) -> None:
         owner, _ = User.objects.get_or_create(username="demo")
-        authors = [
-            Author.objects.get_or_create(name=f"{first} {last}", owner=owner)[0].pk
-            for first in FIRST_NAMES
-            for last in LAST_NAMES
-        ]
+        names = {f"{first} {last}" for first in FIRST_NAMES for last in LAST_NAMES}
+        existing = Author.objects.filter(owner=owner, name__in=names)
+        missing = names.difference(existing.values_list("name", flat=True))
+        Author.objects.bulk_create(Author(name=name, owner=owner) for name in sorted(missing))
+        authors = existing.values_list("pk", flat=True)
         last = Book.objects.filter(owner=owner, isbn__startswith=PREFIX).aggregate(last=Max("isbn"))["last"]
         first = int(last[len(PREFIX) : -1]) + 1 if last else 0
         numbers = tqdm(range(first, books), unit=" books", disable=None)
