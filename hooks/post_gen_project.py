@@ -27,15 +27,13 @@ def make_writable(project):
 
 def put_features_in_place(project):
     """Copy the chosen features' files over the project and merge their locks; leave no trace of the others."""
-    for feature in ANSWERS["_features"]:
-        folder = project / "features" / feature
-        if ANSWERS[feature] and (folder / "files").is_dir():
-            shutil.copytree(folder / "files", project, dirs_exist_ok=True)
     lock = json.loads((project / "Pipfile.lock").read_text("utf-8"))
-    for feature in ANSWERS["_features"]:
-        fragment = project / "features" / feature / "Pipfile.lock"
-        if ANSWERS[feature] and fragment.is_file():
-            for section, packages in json.loads(fragment.read_text("utf-8")).items():
+    for feature in ANSWERS["__chosen"].split():
+        folder = project / "features" / feature
+        if (folder / "files").is_dir():
+            shutil.copytree(folder / "files", project, dirs_exist_ok=True)
+        if (folder / "Pipfile.lock").is_file():
+            for section, packages in json.loads((folder / "Pipfile.lock").read_text("utf-8")).items():
                 lock[section] = dict(sorted({**lock[section], **packages}.items()))
     shutil.rmtree(project / "features")
     finish_lock(project, lock)
@@ -65,8 +63,11 @@ def write(path, text):
 
 
 def next_steps(project):
+    chosen = [name for name in ANSWERS["_features"] if ANSWERS[name]]
+    chosen += [f"{name} {ANSWERS[name]}" for name in ANSWERS["_choices"] if name != "python_version"]
     return f"""
 {ANSWERS["project_name"]} is ready in {project}
+on Python {ANSWERS["python_version"]}, with {", ".join(chosen)}
 
     cd {project.name}
     docker compose up              # http://localhost:8000

@@ -43,6 +43,14 @@ def choices_are_offered(answers):
             yield f"{name} {answers[name]!r}: answer true or false."
 
 
+def chosen_is_what_was_answered(answers):
+    """A replay file that was edited may keep what followed from its former answers."""
+    chosen = [name for name in answers["_features"] if answers[name]]
+    chosen += [f"{name}/{answers[name]}" for name in answers["_choices"] if name != "python_version"]
+    if answers["__chosen"].split() != chosen:
+        yield f"__chosen {answers['__chosen']!r}: take it out of the replay file; it follows from the other answers."
+
+
 def name_is_a_line_of_text(answers):
     name = str(answers["project_name"])
     unseen = [character for character in name if character in INVISIBLE or unicodedata.category(character) in CONTROL]
@@ -75,6 +83,7 @@ VALIDATORS = (
     python_is_recent,
     answers_are_asked_for,
     choices_are_offered,
+    chosen_is_what_was_answered,
     name_is_a_line_of_text,
     slug_is_a_host_name,
     there_is_room,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -10,10 +11,11 @@ import sys
 import pytest
 
 from tests import BIN, TEMPLATE
+from tests.combinations import EVERYTHING, NOTHING, OPTIONS, PAIRS, differences
 
 BASE = """
-.dockerignore .editorconfig .env .env.example .gitattributes .gitignore Caddyfile Dockerfile Pipfile Pipfile.lock
-README.md assets/browsable-api.css assets/docs.css assets/favicon.svg assets/redoc.js assets/style.css
+.dockerignore .editorconfig .env .env.example .gitattributes .gitignore Caddyfile Dockerfile LICENSE Pipfile
+Pipfile.lock README.md assets/browsable-api.css assets/docs.css assets/favicon.svg assets/redoc.js assets/style.css
 compose.production.yaml compose.yaml config/__init__.py config/database.py config/docs.py config/email.py
 config/gunicorn.py config/health.py config/limits.py config/logs.py config/pagination.py config/problems.py
 config/schema.py config/settings.py config/template_tags.py config/urls.py config/wsgi.py doctor.py manage.py
@@ -34,9 +36,6 @@ library/templates/library/book_list.html library/templates/library/login.html li
 tests/test_library.py
 """
 
-# The default, and what differs from it; every combination is in tests/test_properties.py.
-OPTIONS = [{}, {"library": False}, {"redis": True}]
-
 
 def files(project):
     return {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
@@ -56,9 +55,9 @@ def home(tmp_path):
 
 def test_every_answer_has_a_default_and_a_wording(answers):
     questions = [name for name in answers if not name.startswith("_")]
-    assert questions == ["project_name", "python_version", "project_slug", "library", "redis"]
+    assert len(questions) <= 15
     assert set(answers["__prompts__"]) == set(questions)
-    assert set(answers["_features"]) <= set(questions)
+    assert set(answers["_features"]) == set(OPTIONS)
 
 
 def test_the_default_project_is_exactly_this(bake):
@@ -70,21 +69,24 @@ def test_the_settings_fit_on_a_few_screens(bake):
     assert len((bake() / "config/settings.py").read_text("utf-8").splitlines()) < 220
 
 
-def test_without_the_library_the_base_is_left(bake):
-    assert files(bake(library=False)) == set(BASE.split())
+def test_without_options_the_base_is_left(bake):
+    assert files(bake(**NOTHING)) == set(BASE.split())
 
 
-def test_no_trace_of_the_library_is_left_without_it(bake):
-    project = bake(library=False)
-    assert not [path for path in project.rglob("*") if path.is_file() and "library" in path.read_text("utf-8").lower()]
+@pytest.mark.parametrize("option", OPTIONS)
+def test_no_trace_of_an_option_is_left_without_it(bake, option):
+    everything_else = bake(**EVERYTHING | {option: False})
+    assert not [path for path in files(everything_else) if names(option, everything_else / path)]
 
 
-def test_the_base_names_no_option(answers):
-    base = [path for path in (TEMPLATE / "{{cookiecutter.project_slug}}").rglob("*") if path.is_file()]
-    for path in base:
-        if "features" not in path.parts:
-            for feature in answers["_features"]:
-                assert feature not in path.read_text("utf-8").lower(), path
+@pytest.mark.parametrize("option", OPTIONS)
+def test_the_base_names_no_option(option):
+    base = TEMPLATE / "{{cookiecutter.project_slug}}"
+    assert not [path for path in files(base) if not path.startswith("features/") and names(option, base / path)]
+
+
+def names(option, path):
+    return re.search(rf"\b{option}\b", path.read_text("utf-8"), re.IGNORECASE)
 
 
 def test_the_environment_is_for_its_owner_only_and_fresh(bake, cookies):
@@ -105,36 +107,27 @@ def test_no_secret_is_in_a_file_that_git_keeps(bake):
     assert not [secret for secret in secrets if any(secret in text for text in others)]
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("python_version", ["3.14", "3.13", "3.12"])
-def test_ruff_finds_nothing_whatever_python_the_project_is_for(bake, python_version, options):
-    project = bake(python_version=python_version, **options)
+@pytest.mark.parametrize("answers", PAIRS, ids=differences)
+def test_ruff_finds_nothing_whatever_is_chosen(bake, answers):
     for arguments in (["check"], ["format", "--check"]):
-        command = [BIN / "ruff", *arguments, "--no-cache", project]
+        command = [BIN / "ruff", *arguments, "--no-cache", bake(**answers)]
         assert subprocess.run(command, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("python_version", ["3.14", "3.13", "3.12"])
-def test_pipenv_accepts_the_lock(bake, python_version, options):
-    project = bake(python_version=python_version, **options)
+@pytest.mark.parametrize("answers", PAIRS, ids=differences)
+def test_pipenv_accepts_the_lock(bake, answers):
     command = [sys.executable, "-m", "pipenv", "verify"]
-    result = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
+    result = subprocess.run(command, cwd=bake(**answers), check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
 
 
-def test_only_the_library_locks_what_only_it_needs(bake):
-    with_library, without = (json.loads((bake(library=on) / "Pipfile.lock").read_text("utf-8")) for on in (True, False))
-    assert with_library["default"].keys() - without["default"].keys() == {"colorama", "python-stdnum", "tqdm"}
-    for section in ("default", "develop"):
-        assert with_library[section] == with_library[section] | without[section]
-
-
-def test_only_redis_locks_what_only_it_needs(bake):
-    chosen, default = (json.loads((bake(redis=on) / "Pipfile.lock").read_text("utf-8")) for on in (True, False))
-    assert chosen["default"].keys() - default["default"].keys() == {"django-redis", "redis"}
-    for section in ("default", "develop"):
-        assert chosen[section] == chosen[section] | default[section]
+@pytest.mark.parametrize("answers", PAIRS, ids=differences)
+@pytest.mark.parametrize("file", ["compose.yaml", "compose.production.yaml"])
+def test_compose_accepts_the_files(bake, tmp_path, file, answers):
+    project = shutil.copytree(bake(**answers), tmp_path / "project")
+    compose = [BIN / "docker-compose", "--file", file, "config", "--quiet"]
+    result = subprocess.run(compose, cwd=project, check=False, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_packages_that_only_windows_needs_are_locked(bake):
@@ -144,16 +137,8 @@ def test_packages_that_only_windows_needs_are_locked(bake):
 
 
 @pytest.mark.parametrize("file", ["compose.yaml", "compose.production.yaml"])
-def test_compose_accepts_the_files(bake, tmp_path, file):
-    project = shutil.copytree(bake(), tmp_path / "project")
-    compose = [BIN / "docker-compose", "--file", file, "config", "--quiet"]
-    result = subprocess.run(compose, cwd=project, check=False, capture_output=True, text=True)
-    assert (result.returncode, result.stderr) == (0, "")
-
-
-@pytest.mark.parametrize("file", ["compose.yaml", "compose.production.yaml"])
 def test_compose_files_follow_the_compose_specification(bake, file):
-    schema = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", bake() / file]
+    schema = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", bake(**EVERYTHING) / file]
     assert subprocess.run(schema, check=False).returncode == 0
 
 
@@ -174,6 +159,7 @@ def test_generation_needs_no_network_and_no_other_program(tmp_path, home):
 def test_next_steps_name_the_folder(tmp_path, home):
     result = cookiecutter("--no-input", "project_name=Book Shop", cwd=tmp_path, env=home)
     assert f"Book Shop is ready in {tmp_path / 'book-shop'}" in result.stdout
+    assert "on Python 3.14, with library, license MIT\n" in result.stdout
     assert "cd book-shop" in result.stdout
 
 

@@ -3,6 +3,7 @@
 The Makefile gives a file's tests to one worker: two must not install into one virtual environment at once.
 """
 
+import itertools
 import json
 import os
 import re
@@ -15,7 +16,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests import TEMPLATE
+from tests import BIN, TEMPLATE
+from tests.combinations import NOTHING, OPTION_PAIRS, differences
 
 NAMES = ["My API", "{{7*7}}", "{% raw %}", "</title><script>", "&amp;", "\"'\\", "%s", "שלום", "中文 🚀", "a\u0301"]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
@@ -36,6 +38,7 @@ def virtual_environment(folder, version):
     digest = json.loads((folder / "Pipfile.lock").read_text("utf-8"))["_meta"]["hash"]["sha256"]
     return {
         **os.environ,
+        "MYPY_CACHE_DIR": str(TEMPLATE / f".cache/mypy-{version}"),
         "PIPENV_CUSTOM_VENV_NAME": f"{version}-{digest[:16]}",
         "PIPENV_IGNORE_VIRTUALENVS": "1",
         "PIPENV_NOSPIN": "1",
@@ -43,22 +46,29 @@ def virtual_environment(folder, version):
     }
 
 
-def combination(version, **options):
+def install_by_uv(pipenv, environment, python):
+    """Make the virtual environment that Pipenv looks for, in a tenth of the time that Pipenv takes."""
+    folder = Path(environment["WORKON_HOME"], environment["PIPENV_CUSTOM_VENV_NAME"])
+    if not folder.exists():
+        subprocess.run([BIN / "uv", "venv", "--quiet", "--python", python, folder], check=True)
+    # The first line names an index; the machine's own settings say where packages are.
+    requirements = pipenv("requirements", "--dev", "--hash").partition("\n")[2]
+    command = [BIN / "uv", "pip", "sync", "--quiet", "--python", folder, "--require-hashes", "-"]
+    subprocess.run(command, check=True, input=requirements, text=True)
+
+
+def named(version, options):
     """Return a parameter of `project`."""
-    return pytest.param((version, options), id="-".join([version, *(f"{name}={on}" for name, on in options.items())]))
+    return pytest.param((version, options), id=f"{version} {differences(options)}")
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        combination("3.12", redis=True),
-        combination("3.13"),
-        combination("3.13", library=False),
-        combination("3.14"),
-    ],
-)
+DEFAULT = named("3.13", {})
+PROJECTS = [DEFAULT, named("3.14", {}), *map(named, itertools.cycle(["3.12", "3.13"]), OPTION_PAIRS)]
+
+
+@pytest.fixture(scope="module", params=PROJECTS)
 def project(request, bake, tmp_path_factory):
-    """Return a project installed with `pipenv install --deploy --dev`: its folder, and Pipenv in it as a function."""
+    """Return a project with its packages installed: its folder, and Pipenv in it as a function."""
     version, options = request.param
     python = interpreter(version)
     baked = bake(python_version=version, **options)
@@ -71,7 +81,10 @@ def project(request, bake, tmp_path_factory):
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 
-    pipenv("install", "--deploy", "--dev", "--python", python)
+    if options:
+        install_by_uv(pipenv, environment, python)
+    else:
+        pipenv("install", "--deploy", "--dev", "--python", python)
     return SimpleNamespace(folder=folder, pipenv=pipenv)
 
 
@@ -106,7 +119,7 @@ print(sorted(settings - doctor.REMOVED_SETTINGS ^ doctor.DJANGO_SETTINGS))
     assert project.pipenv("run", "python", "-c", script) == "[]\n"
 
 
-@pytest.mark.parametrize("project", [combination("3.13")], indirect=True)
+@pytest.mark.parametrize("project", [DEFAULT], indirect=True)
 def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
     folder = shutil.copytree(project.folder, tmp_path / "project")
     section = re.search(r"## Add your own app\n(.*?)\n## ", (folder / "README.md").read_text("utf-8"), re.DOTALL)[1]
@@ -120,7 +133,7 @@ def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
     assert " passed" in output
 
 
-@pytest.mark.parametrize("project", [combination("3.13"), combination("3.13", library=False)], indirect=True)
+@pytest.mark.parametrize("project", [DEFAULT, named("3.13", NOTHING)], indirect=True)
 def test_pages_show_any_name_as_typed(project):
     names = [*NAMES, "".join(NAMES)]
     script = TEMPLATE / "tests/show_names.py"

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from pytest_cookies.plugin import Cookies
 
 from tests import BIN, TEMPLATE
+from tests.combinations import CHOICES, OPTIONS
 
 # `make test` tries 300 examples; before a release, EXAMPLES=5000 make test.
 EXAMPLES = int(os.environ.get("EXAMPLES", "300"))
@@ -36,8 +37,8 @@ slugs = st.one_of(
     st.sampled_from(TROUBLE),
     st.from_regex(r"[a-z][a-z0-9-]{0,45}", fullmatch=True, alphabet=st.characters(codec="ascii")),
 )
-versions = st.sampled_from(["3.14", "3.13", "3.12"])
-options = st.fixed_dictionaries({"library": st.booleans(), "redis": st.booleans()})
+offered = {name: st.sampled_from(values) for name, values in CHOICES.items()}
+options = st.fixed_dictionaries({**offered, **dict.fromkeys(OPTIONS, st.booleans())})
 
 
 def typed(text):
@@ -81,9 +82,9 @@ def shown(project):
 
 
 @settings(max_examples=EXAMPLES * 2 // 5, deadline=None)
-@given(name=names, version=versions, options=options)
-def test_any_name_is_shown_as_typed_or_refused(oven, name, version, options):
-    project = oven.bake(project_name=typed(name), project_slug="fine", python_version=version, **options)
+@given(name=names, options=options)
+def test_any_name_is_shown_as_typed_or_refused(oven, name, options):
+    project = oven.bake(project_name=typed(name), project_slug="fine", **options)
     if name.isprintable() and name.strip() and len(name) <= 80:
         assert project
     if project:
@@ -95,10 +96,10 @@ def test_any_name_is_shown_as_typed_or_refused(oven, name, version, options):
 
 
 @settings(max_examples=EXAMPLES * 3 // 5, deadline=None)
-@given(slug=slugs, name=names, version=versions, options=options)
-def test_any_slug_names_the_folder_or_is_refused(oven, slug, name, version, options):
+@given(slug=slugs, name=names, options=options)
+def test_any_slug_names_the_folder_or_is_refused(oven, slug, name, options):
     answers = {"project_name": typed(name)} if slug is None else {"project_slug": typed(slug)}
-    project = oven.bake(**answers, python_version=version, **options)
+    project = oven.bake(**answers, **options)
     if slug is not None:
         right = re.fullmatch("[a-z][a-z0-9-]{0,38}[a-z0-9]", slug) and "--" not in slug
         assert bool(project) == bool(right and slug not in {"con", "prn", "aux", "nul"})

@@ -58,14 +58,14 @@ THIRD_PARTY_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "knox",
-    # % for feature in cookiecutter._features if cookiecutter[feature]
+    # % for feature in cookiecutter.__chosen.split()
     # % include "features/" ~ feature ~ "/settings.py.third_party_apps" ignore missing
     # % endfor
 ]
 
 LOCAL_APPS = [
     "users",
-    # % for feature in cookiecutter._features if cookiecutter[feature]
+    # % for feature in cookiecutter.__chosen.split()
     # % include "features/" ~ feature ~ "/settings.py.local_apps" ignore missing
     # % endfor
 ]
@@ -218,6 +218,6 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
 }
-# % for feature in cookiecutter._features if cookiecutter[feature]
+# % for feature in cookiecutter.__chosen.split()
 # % include "features/" ~ feature ~ "/settings.py.end" ignore missing
 # % endfor

@@ -13,17 +13,17 @@ admin.site.site_header = admin.site.site_title = settings.PROJECT_NAME
 
 api_v1 = [
     path("", include("users.urls")),
-    # % for feature in cookiecutter._features if cookiecutter[feature]
+    # % for feature in cookiecutter.__chosen.split()
     # % include "features/" ~ feature ~ "/urls.py.api_v1" ignore missing
     # % endfor
 ]
 
 urlpatterns = [
-    # % for feature in cookiecutter._front_pages if cookiecutter[feature]
+    # % for feature in cookiecutter._front_pages if feature in cookiecutter.__chosen.split()
     # % else
     path("", SpectacularSwaggerSplitView.as_view()),
     # % endfor
-    # % for feature in cookiecutter._features if cookiecutter[feature]
+    # % for feature in cookiecutter.__chosen.split()
     # % include "features/" ~ feature ~ "/urls.py.urlpatterns" ignore missing
     # % endfor
     path("admin/", admin.site.urls),

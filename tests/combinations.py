@@ -1,0 +1,47 @@
+"""Sets of answers to bake with, computed from the questions of cookiecutter.json."""
+
+import itertools
+import json
+
+from tests import TEMPLATE
+
+QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
+OPTIONS = [name for name, default in QUESTIONS.items() if isinstance(default, bool)]
+CHOICES = {name: offered for name, offered in QUESTIONS.items() if isinstance(offered, list) and name[0] != "_"}
+NOTHING = dict.fromkeys(OPTIONS, False)
+EVERYTHING = dict.fromkeys(OPTIONS, True)
+
+
+def pairwise(offered):
+    """Return few sets of answers, in which each answer to a question meets each answer to every other question.
+
+    Faults that need three particular answers at once are rare (Kuhn, Wallace and Gallo: Software Fault Interactions
+    and Implications for Software Testing, 2004). Greedy: each set takes, question by question, what meets most.
+    """
+    answers = [[(name, value) for value in values] for name, values in offered.items()]
+    left = {pair for one, other in itertools.combinations(answers, 2) for pair in itertools.product(one, other)}
+    sets = []
+    while left:
+        chosen = list(min(left))
+        for question in answers:
+            if question[0][0] not in dict(chosen):
+                chosen.append(max(question, key=lambda answer: len(left & pairs([*chosen, answer]))))
+        left -= pairs(chosen)
+        sets.append(dict(chosen))
+    return sets
+
+
+def pairs(answers):
+    return set(itertools.permutations(answers, 2))
+
+
+# Every two answers meet in one of these: for checks that take no time.
+PAIRS = pairwise({**CHOICES, **dict.fromkeys(OPTIONS, (True, False))})
+# Every two options meet in one of these: for what has to be installed.
+OPTION_PAIRS = pairwise(dict.fromkeys(OPTIONS, (True, False)))
+
+
+def differences(answers):
+    """Return what is not the default, in few words: the name of a test."""
+    defaults = {name: default[0] if isinstance(default, list) else default for name, default in QUESTIONS.items()}
+    return " ".join(f"{name}={value}" for name, value in answers.items() if value != defaults[name]) or "default"
