@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 import sys
 
 import pytest
@@ -30,3 +31,10 @@ def bake(cookies_session):
         return result.project_path
 
     return baked
+
+
+@pytest.fixture
+def template(tmp_path):
+    """Return a copy of the template, which a test may change."""
+    ignored = shutil.ignore_patterns(".git", ".venv", ".cache")
+    return shutil.copytree(TEMPLATE, tmp_path / "drf-docker", ignore=ignored)

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from tests import BIN, TEMPLATE
-from tests.combinations import EVERYTHING, NOTHING, OPTIONS, PAIRS, differences
+from tests.combinations import CHOICES, EVERYTHING, NOTHING, OPTIONS, PAIRS, differences
 
 BASE = """
 .dockerignore .editorconfig .env .env.example .gitattributes .gitignore Caddyfile Dockerfile LICENSE Pipfile
@@ -71,6 +71,37 @@ def test_the_settings_fit_on_a_few_screens(bake):
 
 def test_without_options_the_base_is_left(bake):
     assert files(bake(**NOTHING)) == set(BASE.split())
+
+
+def test_an_option_is_one_question_and_one_folder(template, tmp_path, home):
+    questions = json.loads((template / "cookiecutter.json").read_text("utf-8"))
+    questions = {"project_name": "My API", "reports": False, **questions}
+    questions["__prompts__"]["reports"] = "Add reports"
+    questions["_features"].append("reports")
+    (template / "cookiecutter.json").write_text(json.dumps(questions), "utf-8")
+    feature = template / "{{cookiecutter.project_slug}}/features/reports"
+    (feature / "files/reports").mkdir(parents=True)
+    (feature / "files/reports/__init__.py").touch()
+    (feature / "files/reports/apps.py").write_text(
+        'from django.apps import AppConfig\n\n\nclass ReportsConfig(AppConfig):\n    name = "reports"\n'
+    )
+    (feature / "settings.py.local_apps").write_text('    "reports",\n')
+    for name, answer in {"with": "yes", "without": "no"}.items():
+        arguments = ("--no-input", f"reports={answer}", "--output-dir", tmp_path / name)
+        result = cookiecutter(*arguments, template=template, cwd=tmp_path, env=home)
+        assert result.returncode == 0, result.stderr
+    with_it, without = tmp_path / "with/my-api", tmp_path / "without/my-api"
+    assert files(with_it) - files(without) == {"reports/__init__.py", "reports/apps.py"}
+    assert '    "reports",\n]' in (with_it / "config/settings.py").read_text("utf-8")
+    assert not any("reports" in (without / path).read_text("utf-8") for path in files(without))
+
+
+def test_every_answer_is_in_the_readme(answers):
+    readme = (TEMPLATE / "README.md").read_text("utf-8")
+    table = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", readme, re.MULTILINE))
+    assert list(table) == [name for name in answers if not name.startswith("_")]
+    for name, offered in CHOICES.items():
+        assert all(answer in table[name] for answer in offered)
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -176,9 +207,8 @@ def test_the_template_may_be_named_by_a_relative_path(tmp_path, home):
     assert result.returncode == 0, result.stderr
 
 
-def test_the_template_may_be_cloned_from_a_git_address(tmp_path, home):
-    source = tmp_path / "drf-docker.git"
-    shutil.copytree(TEMPLATE, source, ignore=shutil.ignore_patterns(".git", ".venv", ".cache"))
+def test_the_template_may_be_cloned_from_a_git_address(template, tmp_path, home):
+    source = template.rename(tmp_path / "drf-docker.git")
     git = ["git", "-C", source, "-c", "user.name=test", "-c", "user.email=test@localhost"]
     for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "test"]):
         subprocess.run([*git, *command], check=True)

@@ -27,13 +27,6 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
-@pytest.fixture
-def template(tmp_path):
-    """Return a copy of the template, which a test may change."""
-    ignored = shutil.ignore_patterns(".git", ".venv", ".cache")
-    return shutil.copytree(TEMPLATE, tmp_path / "drf-docker", ignore=ignored)
-
-
 def generate(out, *arguments, template=TEMPLATE, prefix=(), **options):
     environment = {**os.environ, "HOME": str(out.parent), **options.pop("env", {})}
     command = [*prefix, *COOKIECUTTER, template, "--no-input", "--output-dir", out, *arguments]
