@@ -7,6 +7,9 @@ name a file that holds the value, as Docker secrets do.
 from datetime import timedelta
 from pathlib import Path
 
+# % for feature in cookiecutter.__chosen.split()
+# % include "features/" ~ feature ~ "/settings.py.imports" ignore missing
+# % endfor
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import FileAwareEnv
