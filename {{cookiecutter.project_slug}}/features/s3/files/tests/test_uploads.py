@@ -1,0 +1,118 @@
+import base64
+import os
+import runpy
+import urllib.request
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.conf import settings as project_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
+from moto.server import ThreadedMotoServer
+from rest_framework.test import APIClient
+
+from uploads.models import Upload
+from users.models import User
+
+UPLOADS = "/api/v1/uploads/"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+PAGE = b"<!DOCTYPE html><title>Not an image</title>"
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """Return the address of a server that speaks S3."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(endpoint: str, settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the empty bucket that the project keeps uploads in, as its settings say."""
+    monkeypatch.setitem(os.environ, "AWS_S3_ENDPOINT_URL", endpoint)
+    monkeypatch.setitem(os.environ, "AWS_S3_REGION_NAME", "us-east-1")
+    monkeypatch.setitem(os.environ, "AWS_ACCESS_KEY_ID", "a-key")
+    monkeypatch.setitem(os.environ, "AWS_SECRET_ACCESS_KEY", "a-secret")
+    settings.STORAGES = project_settings.STORAGES | {"default": read_settings()["STORAGES"]["default"]}
+    storage: Any = storages["default"]
+    storage.bucket.create()
+    storage.bucket.objects.delete()
+    return storage.bucket
+
+
+def read_settings() -> dict[str, Any]:
+    return runpy.run_path(str(project_settings.BASE_DIR / "config/settings.py"))
+
+
+def send(api: APIClient, content: bytes, name: str = "pixel.png") -> Any:
+    file = BytesIO(content)
+    file.name = name
+    return api.post(UPLOADS, {"file": file}, format="multipart")
+
+
+def test_a_file_is_kept_in_the_bucket_and_read_by_a_signed_address(user_api: APIClient, bucket: Any) -> None:
+    response = send(user_api, PIXEL)
+    assert response.status_code == 201
+    assert response.data | {"name": "pixel.png", "media_type": "image/png", "size": len(PIXEL)} == response.data
+    (stored,) = bucket.objects.all()
+    assert stored.key != "pixel.png"
+    assert stored.get()["ContentType"] == "image/png"
+    assert "X-Amz-Signature" in response.data["url"]
+    assert "X-Amz-Expires=3600" in response.data["url"]
+    with urllib.request.urlopen(response.data["url"]) as file:  # noqa: S310 - the address is http
+        assert file.read() == PIXEL
+
+
+def test_a_file_goes_with_its_upload(user_api: APIClient, bucket: Any) -> None:
+    upload = send(user_api, PIXEL).data["id"]
+    assert user_api.delete(f"{UPLOADS}{upload}/").status_code == 204
+    assert not list(bucket.objects.all())
+
+
+@pytest.mark.parametrize("content", [PAGE, b"MZ", b"PK\x03\x04", b"\x00"])
+def test_what_a_file_is_is_found_out_from_its_content(user_api: APIClient, content: bytes) -> None:
+    response = send(user_api, content)
+    assert response.status_code == 400
+    assert response.data["errors"][0]["pointer"] == "#/file"
+    assert not Upload.objects.exists()
+
+
+def test_a_file_that_is_too_large_is_not_read(user_api: APIClient, settings: LazySettings) -> None:
+    settings.UPLOAD_MAX_SIZE = len(PIXEL)
+    assert send(user_api, PIXEL).status_code == 413
+
+
+def test_an_upload_is_seen_and_deleted_by_its_owner_only(user_api: APIClient, api: APIClient) -> None:
+    address = f"{UPLOADS}{send(user_api, PIXEL).data['id']}/"
+    assert api.get(address).status_code == 401
+    assert send(api, PIXEL).status_code == 401
+    api.force_authenticate(User.objects.create_user("other"))
+    assert api.get(address).status_code == 404
+    assert api.delete(address).status_code == 404
+    assert api.get(UPLOADS).data["results"] == []
+    assert user_api.get(address).status_code == 200
+
+
+def test_production_needs_a_bucket_and_development_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "AWS_STORAGE_BUCKET_NAME", "")
+    with pytest.raises(ImproperlyConfigured, match="AWS_STORAGE_BUCKET_NAME"):
+        read_settings()
+    monkeypatch.setitem(os.environ, "DEBUG", "true")
+    assert read_settings()["STORAGES"]["default"]["BACKEND"].endswith("FileSystemStorage")
+    assert read_settings()["MEDIA_ROOT"] == Path(project_settings.BASE_DIR, "media")
+
+
+def test_the_admin_shows_uploads_and_adds_none(admin_client: APIClient, user_api: APIClient) -> None:
+    upload = send(user_api, PIXEL).data["id"]
+    assert admin_client.get(f"/admin/uploads/upload/{upload}/change/").status_code == 200
+    assert admin_client.get("/admin/uploads/upload/").status_code == 200
+    assert admin_client.get("/admin/uploads/upload/add/").status_code == 403
