@@ -46,15 +46,30 @@ def virtual_environment(folder, version):
     }
 
 
-def install_by_uv(pipenv, environment, python):
-    """Make the virtual environment that Pipenv looks for, in a tenth of the time that Pipenv takes."""
-    folder = Path(environment["WORKON_HOME"], environment["PIPENV_CUSTOM_VENV_NAME"])
+def pipenv_in(folder, version):
+    """Return a function that runs Pipenv there, and returns what it prints."""
+    environment = virtual_environment(folder, version)
+
+    def pipenv(*arguments, cwd=folder):
+        command = [sys.executable, "-m", "pipenv", *arguments]
+        result = subprocess.run(command, cwd=cwd, env=environment, check=False, capture_output=True, text=True)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    pipenv.virtual_environment = Path(environment["WORKON_HOME"], environment["PIPENV_CUSTOM_VENV_NAME"])
+    return pipenv
+
+
+def install_by_uv(pipenv, python):
+    """Make the virtual environment that Pipenv looks for, in a tenth of its time, and return the folder."""
+    folder = pipenv.virtual_environment
     if not folder.exists():
         subprocess.run([BIN / "uv", "venv", "--quiet", "--python", python, folder], check=True)
     # The first line names an index; the machine's own settings say where packages are.
     requirements = pipenv("requirements", "--dev", "--hash").partition("\n")[2]
     command = [BIN / "uv", "pip", "sync", "--quiet", "--python", folder, "--require-hashes", "-"]
     subprocess.run(command, check=True, input=requirements, text=True)
+    return folder
 
 
 def named(version, options):
@@ -73,16 +88,9 @@ def project(request, bake, tmp_path_factory):
     python = interpreter(version)
     baked = bake(python_version=version, **options)
     folder = shutil.copytree(baked, tmp_path_factory.mktemp("project") / baked.name)
-    environment = virtual_environment(folder, version)
-
-    def pipenv(*arguments, cwd=folder):
-        command = [sys.executable, "-m", "pipenv", *arguments]
-        result = subprocess.run(command, cwd=cwd, env=environment, check=False, capture_output=True, text=True)
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
-
+    pipenv = pipenv_in(folder, version)
     if options:
-        install_by_uv(pipenv, environment, python)
+        install_by_uv(pipenv, python)
     else:
         pipenv("install", "--deploy", "--dev", "--python", python)
     return SimpleNamespace(folder=folder, pipenv=pipenv)

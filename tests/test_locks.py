@@ -1,0 +1,77 @@
+"""Whatever is chosen, the lock holds what is needed for it, and nothing else."""
+
+import itertools
+import json
+import subprocess
+import tomllib
+from functools import cache
+
+import jinja2
+import pytest
+from packaging.markers import Marker, default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests import TEMPLATE
+from tests.combinations import EVERYTHING, OPTIONS, QUESTIONS
+from tests.test_projects import install_by_uv, interpreter, pipenv_in
+from tools.lock import SECTIONS, fragment, requirements
+
+PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
+VERSION = "3.13"
+MACHINE = {**default_environment(), "python_version": VERSION, "python_full_version": f"{VERSION}.0"}
+
+
+@pytest.fixture(scope="module")
+def needs(bake):
+    """Return a function that tells what a package with such extras needs, as the installed packages themselves say."""
+    folder = bake(python_version=VERSION, **EVERYTHING)
+    python = install_by_uv(pipenv_in(folder, VERSION), interpreter(VERSION)) / "bin/python"
+    script = "import importlib.metadata as m, json; print(json.dumps({d.name: d.requires for d in m.distributions()}))"
+    output = subprocess.run([python, "-c", script], check=True, capture_output=True, text=True).stdout
+    installed = {canonicalize_name(name): lines or [] for name, lines in json.loads(output).items()}
+
+    @cache
+    def needs(name, extras):
+        return {
+            (canonicalize_name(needed.name), frozenset(needed.extras))
+            for needed in map(Requirement, installed[name])
+            if not needed.marker or any(needed.marker.evaluate({**MACHINE, "extra": e}) for e in extras or {""})
+        }
+
+    return needs
+
+
+def chosen(options):
+    """Return the folders that Cookiecutter finds chosen."""
+    answers = {**QUESTIONS, **options, **{name: offered[0] for name, offered in QUESTIONS["_choices"].items()}}
+    for name in ("__implied", "__chosen"):
+        answers[name] = jinja2.Template(QUESTIONS.get(name, "")).render(cookiecutter=answers)
+    return [PROJECT / "features" / feature for feature in answers["__chosen"].split()]
+
+
+def locked(folders, section):
+    """Return what the merged lock holds for this machine."""
+    entries = json.loads((PROJECT / "Pipfile.lock").read_text("utf-8"))[section]
+    for file in (folder / "Pipfile.lock" for folder in folders):
+        entries |= json.loads(file.read_text("utf-8")).get(section, {}) if file.exists() else {}
+    return {name for name, entry in entries.items() if holds(entry.get("markers"))}
+
+
+@cache
+def holds(marker):
+    return not marker or Marker(marker).evaluate(MACHINE)
+
+
+@pytest.mark.parametrize(("section", "key"), SECTIONS.items())
+def test_a_lock_holds_what_is_needed_for_what_was_chosen_and_nothing_else(needs, section, key):
+    base = requirements(tomllib.loads((PROJECT / "Pipfile").read_text("utf-8"))[section])
+    for answers in itertools.product([True, False], repeat=len(OPTIONS)):
+        folders = chosen(dict(zip(OPTIONS, answers, strict=True)))
+        lines = [*base, *itertools.chain(*(requirements(fragment(folder, section)) for folder in folders))]
+        left = {(canonicalize_name(root.name), frozenset(root.extras)) for root in map(Requirement, lines)}
+        found = set()
+        while left:
+            found |= (step := left)
+            left = set().union(*(needs(*package) for package in step)) - found
+        assert {name for name, _ in found} == locked(folders, key), folders
