@@ -35,6 +35,7 @@ library/templates/library/book_detail.html library/templates/library/book_form.h
 library/templates/library/book_list.html library/templates/library/login.html library/urls.py library/views.py
 tests/test_library.py
 """
+CI = ".github/dependabot.yml .github/workflows/ci.yml"
 
 
 def files(project):
@@ -61,7 +62,7 @@ def test_every_answer_has_a_default_and_a_wording(answers):
 
 
 def test_the_default_project_is_exactly_this(bake):
-    assert files(bake()) == set((BASE + LIBRARY).split())
+    assert files(bake()) == set((BASE + LIBRARY + CI).split())
     assert bake().name == "my-api"
 
 
@@ -70,7 +71,7 @@ def test_the_settings_fit_on_a_few_screens(bake):
 
 
 def test_without_options_the_base_is_left(bake):
-    assert files(bake(**NOTHING)) == set(BASE.split())
+    assert files(bake(**NOTHING, ci="none")) == set(BASE.split())
 
 
 def test_an_option_is_one_question_and_one_folder(template, tmp_path, home):
@@ -190,7 +191,7 @@ def test_generation_needs_no_network_and_no_other_program(tmp_path, home):
 def test_next_steps_name_the_folder(tmp_path, home):
     result = cookiecutter("--no-input", "project_name=Book Shop", cwd=tmp_path, env=home)
     assert f"Book Shop is ready in {tmp_path / 'book-shop'}" in result.stdout
-    assert "on Python 3.14, with library, license MIT\n" in result.stdout
+    assert "on Python 3.14, with library, ci github, license MIT\n" in result.stdout
     assert "cd book-shop" in result.stdout
 
 

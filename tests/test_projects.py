@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from tests import BIN, TEMPLATE
 from tests.combinations import NOTHING, OPTION_PAIRS, differences
@@ -125,6 +126,14 @@ settings |= {"MAILERS", "ROOT_URLCONF"}
 print(sorted(settings - doctor.REMOVED_SETTINGS ^ doctor.DJANGO_SETTINGS))
 """
     assert project.pipenv("run", "python", "-c", script) == "[]\n"
+
+
+def test_ci_runs_what_passed_here(bake):
+    workflow = yaml.safe_load((bake() / ".github/workflows/ci.yml").read_text("utf-8"))
+    commands = [step["run"] for step in workflow["jobs"]["check"]["steps"] if "run" in step]
+    assert commands[0].startswith("pipx install pipenv==")
+    runs = ("sync --dev", "run doctor --files", "run lint", "run typecheck", "run test")
+    assert commands[1:] == [f"pipenv {arguments}" for arguments in runs]
 
 
 @pytest.mark.parametrize("project", [DEFAULT], indirect=True)

@@ -111,6 +111,13 @@ def lock_development_tools():
     header = "# Written by `make lock` from pyproject.toml.\n"
     text = compile_requirements("pyproject.toml", "--group", "dev", "--no-header", python="3.11")
     (ROOT / "requirements-dev.txt").write_text(header + text, "utf-8")
+    pin_pipenv(re.search(r"^pipenv(==\S+)", text, re.MULTILINE)[1])
+
+
+def pin_pipenv(version):
+    """Let a project's CI install the Pipenv that this repository is tested with."""
+    path = TEMPLATE / "features/ci/github/files/.github/workflows/ci.yml"
+    path.write_text(re.sub(r"(?<=pipenv)==\S+", version, path.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":
