@@ -153,7 +153,8 @@ class Production(Stack):
         self.port, self.http_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
         set_variables(project, HTTPS_PORT=self.port, HTTP_PORT=self.http_port)
-        self.secrets = {name: secrets.token_urlsafe(50) for name in ("secret_key", "database_password")}
+        names = re.findall(r"file: ./secrets/(\w+)", (project / "compose.production.yaml").read_text("utf-8"))
+        self.secrets = {name: secrets.token_urlsafe(50) for name in names}
         (project / "secrets").mkdir(mode=0o700, exist_ok=True)
         for name, text in self.secrets.items():
             (project / "secrets" / name).write_text(text, "utf-8")
