@@ -38,7 +38,7 @@ def main():
             pin(feature / f"Pipfile.{section}", versions)
             if added[feature][section]:
                 whole = resolve(wanted[section] + added[feature][section], versions)
-                own[locked] = {name: entry for name, entry in whole.items() if name not in lock[locked]}
+                own[locked] = {name: entry for name, entry in whole.items() if entry != lock[locked].get(name)}
         if own:
             write_json(feature / "Pipfile.lock", own)
     lock_development_tools()
