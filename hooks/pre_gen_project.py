@@ -43,6 +43,13 @@ def choices_are_offered(answers):
             yield f"{name} {answers[name]!r}: answer true or false."
 
 
+def what_is_needed_is_chosen(answers):
+    """Cookiecutter.json adds what an option needs to the answers, but not to those of a replay file."""
+    for option, needed in answers["_needs"].items():
+        if answers[option] and not answers[needed]:
+            yield f"{needed} {answers[needed]!r}: answer true; {option} needs it."
+
+
 def chosen_is_what_was_answered(answers):
     """A replay file that was edited may keep what followed from its former answers."""
     chosen = [name for name in answers["_features"] if answers[name]]
@@ -83,6 +90,7 @@ VALIDATORS = (
     python_is_recent,
     answers_are_asked_for,
     choices_are_offered,
+    what_is_needed_is_chosen,
     chosen_is_what_was_answered,
     name_is_a_line_of_text,
     slug_is_a_host_name,

@@ -12,6 +12,12 @@ NOTHING = dict.fromkeys(OPTIONS, False)
 EVERYTHING = dict.fromkeys(OPTIONS, True)
 
 
+def everything_but(option):
+    """Return all options but that one, and those that need it."""
+    needy = [other for other, needed in QUESTIONS["_needs"].items() if needed == option]
+    return EVERYTHING | dict.fromkeys([option, *needy], False)
+
+
 def pairwise(offered):
     """Return few sets of answers, in which each answer to a question meets each answer to every other question.
 

@@ -104,6 +104,7 @@ def replay(tmp_path):
         ({"pyhton_version": "3.13"}, "unknown answer 'pyhton_version': did you mean 'python_version'?"),
         ({"python_version": "2.7"}, "python_version '2.7': choose one of 3.14, 3.13, 3.12."),
         ({"library": "maybe"}, "library 'maybe': answer true or false."),
+        ({"celery": True}, "redis False: answer true; celery needs it."),
         ({"project_slug": "My API"}, "project_slug 'My API': a slug has 2 to 40 lower-case letters"),
         ({"project_name": "\n"}, "project_name '\\n': a name is one line"),
     ],

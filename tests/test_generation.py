@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from tests import BIN, TEMPLATE
-from tests.combinations import CHOICES, EVERYTHING, NOTHING, OPTIONS, PAIRS, differences
+from tests.combinations import CHOICES, EVERYTHING, NOTHING, OPTIONS, PAIRS, QUESTIONS, differences, everything_but
 
 BASE = """
 .dockerignore .editorconfig .env .env.example .gitattributes .gitignore Caddyfile Dockerfile LICENSE Pipfile
@@ -107,7 +107,7 @@ def test_every_answer_is_in_the_readme(answers):
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_no_trace_of_an_option_is_left_without_it(bake, option):
-    everything_else = bake(**EVERYTHING | {option: False})
+    everything_else = bake(**everything_but(option))
     assert not [path for path in files(everything_else) if names(option, everything_else / path)]
 
 
@@ -115,6 +115,11 @@ def test_no_trace_of_an_option_is_left_without_it(bake, option):
 def test_the_base_names_no_option(option):
     base = TEMPLATE / "{{cookiecutter.project_slug}}"
     assert not [path for path in files(base) if not path.startswith("features/") and names(option, base / path)]
+
+
+@pytest.mark.parametrize(("option", "needed"), QUESTIONS["_needs"].items())
+def test_an_option_brings_what_it_needs(bake, option, needed):
+    assert files(bake(**NOTHING | {option: True})) == files(bake(**NOTHING | {option: True, needed: True}))
 
 
 def names(option, path):

@@ -45,8 +45,8 @@ def needs(bake):
 def chosen(options):
     """Return the folders that Cookiecutter finds chosen."""
     answers = {**QUESTIONS, **options, **{name: offered[0] for name, offered in QUESTIONS["_choices"].items()}}
-    for name in ("__implied", "__chosen"):
-        answers[name] = jinja2.Template(QUESTIONS.get(name, "")).render(cookiecutter=answers)
+    for name in ("__needed", "__chosen"):
+        answers[name] = jinja2.Template(QUESTIONS[name]).render(cookiecutter=answers)
     return [PROJECT / "features" / feature for feature in answers["__chosen"].split()]
 
 
