@@ -11,6 +11,9 @@ from pathlib import Path
 # % include "features/" ~ feature ~ "/settings.py.imports" ignore missing
 # % endfor
 from django.core.exceptions import ImproperlyConfigured
+# % for feature in cookiecutter.__chosen.split()
+# % include "features/" ~ feature ~ "/settings.py.imports" ignore missing
+# % endfor
 from django.utils.csp import CSP
 from environs import FileAwareEnv
 
@@ -181,6 +184,9 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        # % for feature in cookiecutter.__chosen.split()
+        # % include "features/" ~ feature ~ "/settings.py.authentication_classes" ignore missing
+        # % endfor
         "knox.auth.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],

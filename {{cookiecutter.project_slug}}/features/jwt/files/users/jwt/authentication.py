@@ -1,0 +1,53 @@
+"""JSON Web Tokens: access tokens, which open the API for minutes, and refresh tokens, each good for one new pair."""
+
+from typing import Any, Self, cast
+
+from rest_framework.authentication import get_authorization_header
+from rest_framework.request import Request
+from rest_framework_simplejwt import authentication, tokens
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+
+from users.models import User
+
+
+def read(kind: Any, text: str) -> Any:
+    """Return a token of that class; raises InvalidToken (401) where the text is none, or one that has ended."""
+    try:
+        return kind(text)
+    except TokenError as error:
+        raise InvalidToken(str(error)) from error
+
+
+class JWTAuthentication(authentication.JWTAuthentication):
+    """`Authorization: Bearer` with a JSON Web Token, which has two dots: other tokens are for the next class to read.
+
+    Raises AuthenticationFailed (401) where it has expired, or its account is gone, deactivated, or has a new password.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        scheme, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or text.count(".") != 2:  # noqa: PLR2004 - header, payload and signature
+            return None
+        token = read(tokens.AccessToken, text)
+        return self.get_user(token), token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class RefreshToken(tokens.RefreshToken):
+    """The database holds those that were used, until they would have expired: nothing in it opens an account."""
+
+    @classmethod
+    def for_user(cls, user: Any) -> Self:
+        return super(tokens.BlacklistMixin, cls).for_user(user)
+
+    @classmethod
+    def spend(cls, text: str) -> User:
+        """End the token and return whose it is; raises AuthenticationFailed (401) as above, and the second time."""
+        token = read(cls, text)
+        user = cast("User", JWTAuthentication().get_user(token))
+        _, first_time = token.blacklist()
+        if not first_time:  # another request was quicker
+            raise InvalidToken("Token is blacklisted")
+        return user
