@@ -129,11 +129,11 @@ def unparsable(project: Path) -> Problems:
 
 
 def template_syntax(project: Path) -> Problems:
-    """Nothing of the template's own syntax is left. Django's pages use the same braces for themselves."""
+    """Nothing of the template's own syntax is left. Django's templates use the same braces for themselves."""
     # The project's name, which openapi.yaml has too, may look like anything.
     name = assignments(project / "config/settings.py").get("PROJECT_NAME")
     for path, text in text_files(project):
-        if path.suffix == ".html" or path.name in {"doctor.py", "openapi.yaml"}:
+        if "templates" in path.parts or path.name in {"doctor.py", "openapi.yaml"}:
             continue
         own = ast.get_source_segment(text, name) if name and path.as_posix() == "config/settings.py" else None
         rest = text.replace(own, "") if own else text

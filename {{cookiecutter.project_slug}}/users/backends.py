@@ -49,4 +49,4 @@ class ThrottledBackend(ModelBackend):
         for throttle in throttles if request is not None else ():
             if not throttle.allow_request(cast("Request", request), APIView()):
                 raise Throttled(throttle.wait())
-        return super().authenticate(request, username, password, **fields)
+        return super().authenticate(request, username=username, password=password, **fields)

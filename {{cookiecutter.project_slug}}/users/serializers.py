@@ -15,7 +15,13 @@ class UserSerializer(serializers.ModelSerializer):
     class Meta:
         model = User
         fields = ("id", "username", "email", "first_name", "last_name")
-        read_only_fields = ("id", "username")
+        read_only_fields = (
+            # % for feature in cookiecutter.__chosen.split()
+            # % include "features/" ~ feature ~ "/serializers.py.read_only" ignore missing
+            # % endfor
+            "id",
+            "username",
+        )
 
 
 @extend_schema_serializer(

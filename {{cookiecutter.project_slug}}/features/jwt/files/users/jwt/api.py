@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from users.jwt.authentication import RefreshToken
+from users.jwt.authentication import RefreshToken, pair
 from users.models import User
 from users.serializers import LoginSerializer
 
@@ -56,11 +56,6 @@ class TokenView(GenericAPIView):
         return user
 
 
-def pair(user: User) -> Response:
-    refresh = RefreshToken.for_user(user)
-    return Response(PairSerializer({"access": str(refresh.access_token), "refresh": str(refresh)}).data)
-
-
 class ObtainView(TokenView):
     """Exchange a user name and a password for a pair of tokens. Send `Authorization: Bearer <access>`."""
 
@@ -69,7 +64,7 @@ class ObtainView(TokenView):
 
     @extend_schema(operation_id="jwt_obtain", responses=PairSerializer)
     def post(self, request: Request) -> Response:
-        return pair(self.user(request))
+        return Response(pair(self.user(request)))
 
 
 class RefreshView(TokenView):
@@ -77,7 +72,7 @@ class RefreshView(TokenView):
 
     @extend_schema(operation_id="jwt_refresh", responses=PairSerializer)
     def post(self, request: Request) -> Response:
-        return pair(self.user(request))
+        return Response(pair(self.user(request)))
 
 
 class LogoutView(TokenView):

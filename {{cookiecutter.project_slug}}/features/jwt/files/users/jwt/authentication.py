@@ -51,3 +51,9 @@ class RefreshToken(tokens.RefreshToken):
         if not first_time:  # another request was quicker
             raise InvalidToken("Token is blacklisted")
         return user
+
+
+def pair(user: User) -> dict[str, str]:
+    """Return a token that opens the API, and one to get the next pair with."""
+    refresh = RefreshToken.for_user(user)
+    return {"access": str(refresh.access_token), "refresh": str(refresh)}
