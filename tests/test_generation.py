@@ -123,6 +123,8 @@ def test_an_option_brings_what_it_needs(bake, option, needed):
 
 
 def names(option, path):
+    if path.parent.name == "migrations":  # where Django's own sentences may have the word
+        return False
     return re.search(rf"\b{option}\b", path.read_text("utf-8"), re.IGNORECASE)
 
 

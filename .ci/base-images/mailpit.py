@@ -17,7 +17,7 @@ class Mailbox:
 
 
 class Api(BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802 - the library's name for it
+    def do_GET(self):
         if self.path != "/api/v1/message/latest" or not messages:
             return self.send_error(404)
         recipients, message = messages[-1]
