@@ -11,6 +11,7 @@ from pathlib import Path
 # % include "features/" ~ feature ~ "/settings.py.imports" ignore missing
 # % endfor
 from django.core.exceptions import ImproperlyConfigured
+
 # % for feature in cookiecutter.__chosen.split()
 # % include "features/" ~ feature ~ "/settings.py.imports" ignore missing
 # % endfor
