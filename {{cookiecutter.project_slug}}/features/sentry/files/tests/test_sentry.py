@@ -60,6 +60,7 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
         monkeypatch.setitem(os.environ, "SENTRY_TRACES_SAMPLE_RATE", "1.0")
         runpy.run_path(str(settings.BASE_DIR / "config/settings.py"))
         yield sink
+        sentry_sdk.get_client().close()
         sentry_sdk.init()
         sink.shutdown()
 
