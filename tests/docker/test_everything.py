@@ -1,0 +1,60 @@
+"""A project with every option: they get along, in development and in production."""
+
+import re
+import secrets
+
+import pytest
+
+from tests.combinations import EVERYTHING
+from tests.docker.conftest import running
+from tests.docker.stack import PASSWORD, USER, Production, Stack, free_port, run, set_variables
+
+S3 = "everything-test-s3"
+
+
+@pytest.fixture(scope="module")
+def development(bake):
+    project = bake(project_slug="everything-test", **EVERYTHING)
+    set_variables(project, MAILPIT_PORT=free_port())
+    with running(Stack(project)) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def production(bake, development):
+    """Return the production stack, with an S3 server beside it: moto's, out of the image with development's tools."""
+    project = bake(project_slug="everything-production-test", **EVERYTHING)
+    set_variables(project, AWS_S3_ENDPOINT_URL=f"http://{S3}:5000", AWS_ACCESS_KEY_ID="a-key")
+    with running(Production(project)) as stack:
+        network = "--network=everything-production-test-production_front"
+        server = ["moto_server", "--host=0.0.0.0", "--port=5000"]
+        run("docker", "run", "--rm", "--detach", network, f"--name={S3}", "everything-test:development", *server)
+        try:
+            yield stack
+        finally:
+            run("docker", "rm", "--force", S3)
+
+
+def test_its_own_tests_pass_on_postgresql(development):
+    assert re.search(r"\d+ passed in ", development.execute("pytest").stdout)
+
+
+def test_every_service_is_well(production):
+    states = {service: state["State"] for service, state in production.states().items()}
+    assert states.pop("migrate") == "exited"
+    assert states == dict.fromkeys(["beat", "db", "proxy", "redis", "web", "worker"], "running")
+
+
+def test_a_user_logs_in_and_keeps_a_file(production):
+    make_bucket = "from django.core.files.storage import storages; storages['default'].bucket.create()"
+    production.manage("shell", "-c", make_bucket)
+    content = b"%PDF-1.7\n" + secrets.token_bytes(100_000)
+    with production.client() as client:
+        token = client.post("/api/v1/auth/jwt/obtain/", json={"username": USER, "password": PASSWORD}).json()["access"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        upload = client.post("/api/v1/uploads/", files={"file": ("book.pdf", content)})
+        assert upload.status_code == 201, upload.text
+        assert upload.json()["size"] == len(content)
+        kept = client.get(f"/api/v1/uploads/{upload.json()['id']}/").json()["url"]
+    command = ["python", "-c", "import sys, urllib.request as u; print(len(u.urlopen(sys.argv[1]).read()))", kept]
+    assert production.execute(*command).stdout == f"{len(content)}\n"
