@@ -8,11 +8,13 @@ import subprocess
 import httpx
 import pytest
 import yaml
+from kubernetes_validate.utils import all_versions
 
 from tests import BIN
 from tests.docker.stack import Production, eventually, run
 
-RELEASES = ["1.35", "1.36", "1.37"]
+# Three releases are supported at a time.
+RELEASES = [*dict.fromkeys(all_versions())][-3:]
 
 
 @pytest.fixture(scope="module")
