@@ -156,7 +156,7 @@ def interrupt(run):
 def test_an_interrupted_prompt_leaves_nothing_behind(out):
     run, controller = run_in_a_terminal(out)
     shown = b""
-    while b"project_name" not in shown:
+    while b"Name of the project" not in shown:
         shown += os.read(controller, 1000)
     assert interrupt(run) != 0
     assert not list(out.iterdir())
