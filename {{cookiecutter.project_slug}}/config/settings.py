@@ -11,9 +11,6 @@ from pathlib import Path
 # % include "features/" ~ feature ~ "/settings.py.imports" ignore missing
 # % endfor
 from django.core.exceptions import ImproperlyConfigured
-# % for feature in cookiecutter.__chosen.split()
-# % include "features/" ~ feature ~ "/settings.py.django_imports" ignore missing
-# % endfor
 from django.utils.csp import CSP
 from environs import FileAwareEnv
 
