@@ -12,7 +12,8 @@ AUTH, ME = "/api/v1/auth/jwt/", "/api/v1/users/me/"
 
 @pytest.fixture(scope="module")
 def stack(bake):
-    project = bake(project_slug="jwt-production-test", jwt=True, library=False, python_version="3.14")
+    answers = {"jwt": True, "accounts": True, "library": False, "python_version": "3.14"}
+    project = bake(project_slug="jwt-production-test", **answers)
     set_variables(project, JWT_ACCESS_LIFETIME="2s")
     with running(Production(project)) as stack:
         yield stack
@@ -52,3 +53,12 @@ def test_a_refresh_token_is_good_once(visitor, pair, first):
 
 def test_expired_tokens_are_cleared_out_by_a_command(stack):
     stack.manage("flushexpiredtokens")
+
+
+def test_a_login_with_accounts_brings_such_tokens_too(stack, visitor):
+    address = "email='ada@example.com', verified=True, primary=True"
+    stack.manage("shell", "-c", f"EmailAddress.objects.create(user=User.objects.get(), {address})")
+    credentials = {"email": "ada@example.com", "password": PASSWORD}
+    meta = visitor.post("/api/accounts/app/v1/auth/login", json=credentials).json()["meta"]
+    assert status(visitor, meta["access_token"]) == 200
+    assert visitor.post(f"{AUTH}refresh/", json={"refresh": meta["refresh_token"]}).is_success
