@@ -122,6 +122,14 @@ def test_an_option_brings_what_it_needs(bake, option, needed):
     assert files(bake(**NOTHING | {option: True})) == files(bake(**NOTHING | {option: True, needed: True}))
 
 
+@pytest.mark.parametrize(("one", "other"), QUESTIONS["_pairs"])
+def test_a_pair_of_options_brings_what_only_the_two_together_need(bake, one, other):
+    def packages(**answers):
+        return {*json.loads((bake(**NOTHING | answers) / "Pipfile.lock").read_text("utf-8"))["default"]}
+
+    assert packages(**{one: True, other: True}) > packages(**{one: True}) | packages(**{other: True})
+
+
 def names(option, path):
     if path.parent.name == "migrations":  # where Django's own sentences may have the word
         return False

@@ -3,6 +3,9 @@
 import re
 from typing import Any
 
+# % for feature in cookiecutter.__chosen.split()
+# % include "features/" ~ feature ~ "/logs.py.imports" ignore missing
+# % endfor
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware as StructlogMiddleware
@@ -16,6 +19,9 @@ SHARED: list[structlog.types.Processor] = [
     structlog.processors.TimeStamper(fmt="iso"),
 ]
 
+# % for feature in cookiecutter.__chosen.split()
+# % include "features/" ~ feature ~ "/logs.py.processors" ignore missing
+# % endfor
 structlog.configure(
     processors=[structlog.stdlib.filter_by_level, *SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),
