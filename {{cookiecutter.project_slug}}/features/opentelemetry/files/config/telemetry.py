@@ -26,13 +26,16 @@ def start() -> None:
         return
     # The present names of attributes, not those that they had before 2023.
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
+    # Seconds, so that a server that does not answer holds up nobody who stops.
+    os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", "2")
     if settings.OTEL_EXPORTER_OTLP_HEADERS:
         os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = settings.OTEL_EXPORTER_OTLP_HEADERS  # it may come from a file
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     metrics.set_meter_provider(MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())]))
-    DjangoInstrumentor().instrument(excluded_urls="/health/", request_hook=redact)
+    # After the health checks, which are not traced, and come with an address for a host name.
+    DjangoInstrumentor().instrument(middleware_position=1, request_hook=redact)
     for instrumentor in instrumentors():
         if not instrumentor.is_instrumented_by_opentelemetry:
             instrumentor.instrument()

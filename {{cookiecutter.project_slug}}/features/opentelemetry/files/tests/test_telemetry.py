@@ -54,6 +54,7 @@ def receiver(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> Iterato
         settings.OTEL_EXPORTER_OTLP_HEADERS = "authorization=Bearer%20secret"
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", settings.OTEL_EXPORTER_OTLP_ENDPOINT)
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "10")
         monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
         telemetry.start()
         yield Receiver
@@ -73,7 +74,7 @@ def test_a_request_is_traced_and_measured_without_its_query(receiver: type[Recei
     config["handlers"]["console"]["stream"] = stream
     logging.config.dictConfig(config)
     assert user_api.get(f"{ME}?password=secret").status_code == 200
-    user_api.get("/health/live")
+    assert user_api.get("/health/live", headers={"host": "192.0.2.1"}).status_code == 200
     logging.config.dictConfig(project_settings.LOGGING)
     shut_down()
 
