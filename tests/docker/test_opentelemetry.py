@@ -140,7 +140,7 @@ def test_a_task_belongs_to_the_trace_of_who_asked_for_it(stack):
     assert re.search(f'"task_succeeded".*{task["trace"]}', logs(stack, "worker").stderr)
 
 
-def test_a_collector_that_does_not_answer_holds_up_neither_requests_nor_who_stops(stack):
+def test_a_collector_that_does_not_answer_holds_up_no_request_and_web_stops(stack):
     stack.compose("pause", "collector")
     with stack.client() as client:
         client.get("/api/v1/users/me/")
@@ -149,5 +149,6 @@ def test_a_collector_that_does_not_answer_holds_up_neither_requests_nor_who_stop
     assert time.monotonic() - start < 5
     start = time.monotonic()
     stack.compose("stop", "--timeout", "40", "web")
-    assert time.monotonic() - start < 10  # Docker waits no longer
+    # Here, where something is sent all the time. Docker would end it after 10 seconds, when all requests are answered.
+    assert time.monotonic() - start < 20
     assert stack.inspect("web")["State"]["ExitCode"] == 0

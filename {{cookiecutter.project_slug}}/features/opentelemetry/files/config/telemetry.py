@@ -26,7 +26,7 @@ def start() -> None:
         return
     # The present names of attributes, not those that they had before 2023.
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
-    # Seconds, so that a server that does not answer holds up nobody who stops.
+    # Seconds, not 10: who stops waits this long, several times, for a server that does not answer.
     os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", "2")
     if settings.OTEL_EXPORTER_OTLP_HEADERS:
         os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = settings.OTEL_EXPORTER_OTLP_HEADERS  # it may come from a file
