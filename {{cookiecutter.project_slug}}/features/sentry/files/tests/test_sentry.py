@@ -61,7 +61,7 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
         runpy.run_path(str(settings.BASE_DIR / "config/settings.py"))
         yield sink
         sentry_sdk.get_client().close()
-        sentry_sdk.init()
+        sentry_sdk.init(dsn="")  # without it, the variable would be read again
         sink.shutdown()
 
 
