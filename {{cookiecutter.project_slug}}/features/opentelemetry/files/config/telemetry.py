@@ -28,8 +28,7 @@ def start() -> None:
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
     # Seconds, not 10: who stops waits this long, several times, for a server that does not answer.
     os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", "2")
-    if settings.OTEL_EXPORTER_OTLP_HEADERS:
-        os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = settings.OTEL_EXPORTER_OTLP_HEADERS  # it may come from a file
+    os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = settings.OTEL_EXPORTER_OTLP_HEADERS  # they may come from a file
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
