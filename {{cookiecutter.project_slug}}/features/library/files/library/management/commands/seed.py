@@ -34,7 +34,7 @@ class Command(BaseCommand):
         existing = Author.objects.filter(owner=owner, name__in=names)
         missing = names.difference(existing.values_list("name", flat=True))
         Author.objects.bulk_create(Author(name=name, owner=owner) for name in sorted(missing))
-        authors = existing.values_list("pk", flat=True)
+        authors = list(existing.values_list("pk", flat=True))
         last = Book.objects.filter(owner=owner, isbn__startswith=PREFIX).aggregate(last=Max("isbn"))["last"]
         first = int(last[len(PREFIX) : -1]) + 1 if last else 0
         numbers = tqdm(range(first, books), unit=" books", disable=None)
