@@ -36,7 +36,7 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture
-def bucket(endpoint: str, settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Any:
+def bucket(endpoint: str, settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return the empty bucket that the project keeps uploads in, as its settings say."""
     monkeypatch.setitem(os.environ, "AWS_S3_ENDPOINT_URL", endpoint)
     monkeypatch.setitem(os.environ, "AWS_S3_REGION_NAME", "us-east-1")
@@ -46,7 +46,8 @@ def bucket(endpoint: str, settings: LazySettings, monkeypatch: pytest.MonkeyPatc
     storage: Any = storages["default"]
     storage.bucket.create()
     storage.bucket.objects.delete()
-    return storage.bucket
+    yield storage.bucket
+    storage.bucket.meta.client.close()
 
 
 def read_settings() -> dict[str, Any]:
@@ -65,7 +66,7 @@ def test_a_file_is_kept_in_the_bucket_and_read_by_a_signed_address(user_api: API
     assert response.data | {"name": "pixel.png", "media_type": "image/png", "size": len(PIXEL)} == response.data
     (stored,) = bucket.objects.all()
     assert stored.key != "pixel.png"
-    assert stored.get()["ContentType"] == "image/png"
+    assert stored.Object().content_type == "image/png"
     assert "X-Amz-Signature" in response.data["url"]
     assert "X-Amz-Expires=3600" in response.data["url"]
     with urllib.request.urlopen(response.data["url"]) as file:  # noqa: S310 - the address is http
