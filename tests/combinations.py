@@ -43,8 +43,9 @@ def pairs(answers):
 
 # Every two answers meet in one of these: for checks that take no time.
 PAIRS = pairwise({**CHOICES, **dict.fromkeys(OPTIONS, (True, False))})
-# Every two options meet in one of these: for what has to be installed.
-OPTION_PAIRS = pairwise(dict.fromkeys(OPTIONS, (True, False)))
+# Every two options that bring Python meet in one of these: for what has to be installed.
+FEATURES = TEMPLATE / "{{cookiecutter.project_slug}}/features"
+OPTION_PAIRS = pairwise({name: (True, False) for name in OPTIONS if [*(FEATURES / name).rglob("*.py*")]})
 
 
 def differences(answers):
