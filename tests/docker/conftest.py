@@ -64,3 +64,10 @@ def production_without_library(bake):
     answers = {"library": False, "python_version": "3.13"}
     with running(Production(bake(project_slug="plain-production-test", **answers))) as stack:
         yield stack
+
+
+@pytest.fixture
+def visitor(stack):
+    """Return a browser that knows nobody yet, of the file's own stack."""
+    with stack.client() as client:
+        yield client

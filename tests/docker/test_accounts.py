@@ -33,12 +33,6 @@ def stack(bake):
         yield stack
 
 
-@pytest.fixture
-def visitor(stack):
-    with stack.client() as client:
-        yield client
-
-
 def code(text):
     return re.search(r"^[A-Z0-9]{4,}(-[A-Z0-9]{4,})*\s*$", text, re.MULTILINE)[0].strip()
 

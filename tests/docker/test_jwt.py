@@ -20,12 +20,6 @@ def stack(bake):
 
 
 @pytest.fixture
-def visitor(stack):
-    with stack.client() as client:
-        yield client
-
-
-@pytest.fixture
 def pair(visitor):
     return visitor.post(f"{AUTH}obtain/", json={"username": USER, "password": PASSWORD}).json()
 

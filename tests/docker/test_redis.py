@@ -17,12 +17,6 @@ def stack(bake):
         yield stack
 
 
-@pytest.fixture
-def visitor(stack):
-    with stack.client() as client:
-        yield client
-
-
 def log_in(client, password=PASSWORD):
     return client.post(LOGIN, json={"username": USER, "password": password})
 

@@ -13,12 +13,6 @@ def stack(request):
 
 
 @pytest.fixture
-def visitor(stack):
-    with stack.client() as client:
-        yield client
-
-
-@pytest.fixture
 def user(stack):
     with stack.user_client() as client:
         yield client
