@@ -87,6 +87,12 @@ def test_what_a_file_is_is_found_out_from_its_content(user_api: APIClient, conte
     assert not Upload.objects.exists()
 
 
+def test_a_file_is_kept_as_what_it_is_whatever_it_is_called(user_api: APIClient) -> None:
+    response = send(user_api, PIXEL, name=f"page.{'html' * 50}")
+    assert response.status_code == 201
+    assert str(Upload.objects.get().file).endswith(".png")
+
+
 def test_a_file_that_is_too_large_is_not_read(user_api: APIClient, settings: LazySettings) -> None:
     settings.UPLOAD_MAX_SIZE = len(PIXEL)
     assert send(user_api, PIXEL).status_code == 413

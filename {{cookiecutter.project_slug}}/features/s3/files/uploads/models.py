@@ -1,15 +1,16 @@
 """Files that users keep: a row for each, the file itself in the default storage."""
 
+import mimetypes
 import uuid
-from pathlib import PurePath
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 
 
-def random_name(upload: models.Model, name: str) -> str:
-    """Return where the file is kept: nothing that can be guessed, and nothing of its user's but the suffix."""
-    return f"{uuid.uuid4()}{PurePath(name).suffix.lower()}"
+def random_name(upload: Any, name: str) -> str:
+    """Return where the file is kept: nothing that can be guessed, with the suffix of what it is found to be."""
+    return f"{uuid.uuid4()}{mimetypes.guess_extension(upload.media_type) or ''}"
 
 
 class Upload(models.Model):
