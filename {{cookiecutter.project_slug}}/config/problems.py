@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
@@ -15,6 +15,9 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 MEDIA_TYPE = "application/problem+json"
+
+# How PostgreSQL (its manual's appendix A) and SQLite name a value that is there already, and a reference to nothing.
+RACES = {"23505", "23503", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_FOREIGNKEY"}
 
 
 class Conflict(APIException):
@@ -29,6 +32,8 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     """Return the response to an exception of a view: DRF's status and headers, with a problem as its body."""
     if isinstance(exception, ProtectedError | RestrictedError):
         exception = Conflict()
+    elif isinstance(exception, IntegrityError) and lost_race(exception):
+        exception = Conflict("Another request has just taken this value, or removed what this one refers to.")
     response = drf_exception_handler(exception, context)
     if response is None:
         return None
@@ -40,6 +45,12 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     if renderer is None or renderer.format == "json":
         response.content_type = MEDIA_TYPE
     return response
+
+
+def lost_race(exception: IntegrityError) -> bool:
+    """Return whether another request was quicker, between the validation of this one and its writing."""
+    cause = exception.__cause__
+    return bool({getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorname", None)} & RACES)
 
 
 def problem(status: int) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[int]
         # An empty entry alone is a login: it needs nothing, and refuses nobody who has the password.
         if method != "get" and any(security):
             yield 403
-    if method == "delete":
+    if method == "delete" or ("requestBody" in operation and any(security or ())):
         yield 409
     # A list answers so to a cursor that is none.
     if "{" in path or "cursor" in parameters:

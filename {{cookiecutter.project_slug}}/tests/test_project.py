@@ -282,6 +282,12 @@ def test_malformed_json_is_a_problem_that_says_so(api: APIClient) -> None:
     assert "JSON" in response.json()["detail"]
 
 
+@pytest.mark.parametrize("value", ["[" * 100_000, '{"a":' * 100_000])
+def test_json_that_is_nested_too_deep_is_a_problem(api: APIClient, value: str) -> None:
+    response = api.post("/api/v1/auth/login/", value, content_type="application/json")
+    assert (response.status_code, response.json()["detail"]) == (400, "JSON parse error - nested too deep.")
+
+
 def test_each_invalid_field_is_named(api: APIClient) -> None:
     response = api.post("/api/v1/auth/login/", {"username": "ada"})
     assert response.status_code == 400

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.forms import CharField, DateInput, Form, ModelChoiceField, ModelForm
 from django.http import HttpResponse, QueryDict
@@ -73,9 +73,15 @@ class BookCreate(LoginRequiredMixin, CreateView):
     model = Book
     form_class = BookForm
 
-    @transaction.atomic
     def form_valid(self, form: ModelForm) -> HttpResponse:
         book, name = form.instance, form.cleaned_data["author"]
         book.owner = self.request.user
-        book.author = Author.objects.filter(name=name).first() or Author.objects.create(name=name, owner=book.owner)
-        return super().form_valid(form)
+        try:
+            with transaction.atomic():
+                book.author = Author.objects.filter(name=name).first() or Author.objects.create(
+                    name=name, owner=book.owner
+                )
+                return super().form_valid(form)
+        except IntegrityError:  # somebody has added the same book since the form was validated
+            form.add_error("isbn", book.unique_error_message(Book, ("isbn",)))
+            return self.form_invalid(form)

@@ -4,6 +4,7 @@ from html import unescape
 
 import pytest
 from django.core.management import call_command
+from django.db.models.signals import pre_save
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.response import Response
@@ -42,6 +43,17 @@ def fields(author: Author) -> dict[str, str]:
         "isbn": "978-0-201-55802-9",
         "published": "1994-02-28",
     }
+
+
+@pytest.fixture
+def somebody_quicker(author: Author, fields: dict[str, str]) -> None:
+    """Another request, which adds the same book after the checks of this one."""
+
+    def add(**_: object) -> None:
+        pre_save.disconnect(add, Book)
+        Book.objects.create(**fields | {"author": author, "isbn": "9780201558029", "owner": author.owner})
+
+    pre_save.connect(add, Book, weak=False)
 
 
 @pytest.fixture
@@ -113,6 +125,12 @@ class TestApi:
         self, user_api: APIClient, book: Book, fields: dict[str, str]
     ) -> None:
         assert user_api.post(BOOKS, fields | {"isbn": ISBN_10}).status_code == 400
+
+    @pytest.mark.usefixtures("somebody_quicker")
+    def test_of_two_who_add_a_book_at_once_one_is_told(self, user_api: APIClient, fields: dict[str, str]) -> None:
+        response = user_api.post(BOOKS, fields)
+        assert response.status_code == 409
+        assert "Another request" in response.json()["detail"]
 
     @pytest.mark.parametrize(
         ("query", "count"),
@@ -241,6 +259,15 @@ class TestWebsite:
         assert "This is not an ISBN" in page
         assert 'aria-invalid="true"' in page
         assert not Book.objects.exists()
+        assert not Author.objects.filter(name="Ronald Graham").exists()
+
+    @pytest.mark.usefixtures("somebody_quicker")
+    def test_of_two_who_add_a_book_at_once_one_is_told(
+        self, client: Client, user: User, fields: dict[str, str]
+    ) -> None:
+        client.force_login(user)
+        response = client.post("/books/add/", fields | {"author": "Ronald Graham"})
+        assert "Book with this ISBN already exists." in response.content.decode()
         assert not Author.objects.filter(name="Ronald Graham").exists()
 
     def test_a_user_signs_in(self, client: Client, user: User) -> None:
