@@ -1,24 +1,12 @@
 """How much a request may bring, and how often one may come, where DRF does not see to it."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from rest_framework import parsers
-from rest_framework.exceptions import ParseError, Throttled
+from rest_framework.exceptions import Throttled
 
 from config.problems import error_response
-
-
-class JSONParser(parsers.JSONParser):
-    """DRF's, which refuses what is nested deeper than Python can follow (RFC 8259, 9) as it does other bad JSON."""
-
-    def parse(self, *arguments: Any, **options: Any) -> Any:
-        try:
-            return super().parse(*arguments, **options)
-        except RecursionError as error:
-            raise ParseError("JSON parse error - nested too deep.") from error
 
 
 class LimitsMiddleware:
