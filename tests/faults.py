@@ -198,7 +198,7 @@ FAULTS = [
         "secrets/key",
         "reads the secret key, which it is not given",
     ),
-    ("proxy", "Caddyfile", "web:8000", "app:8000", "Caddyfile: sends requests to app:8000, where no service"),
+    ("proxy", "Caddyfile", "a web 8000", "a app 8000", "Caddyfile: sends requests to app:8000, where no service"),
     ("proxy", "Dockerfile", "EXPOSE 8000", "EXPOSE 80", "Caddyfile: sends requests to web:8000, where no service"),
     ("image_user", "Dockerfile", "USER 10001:10001", "USER root", "Dockerfile: the last stage ends as root"),
     ("image_user", "Dockerfile", "USER 10001:10001\n", "", "Dockerfile: the last stage ends as root"),

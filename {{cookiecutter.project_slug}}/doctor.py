@@ -428,7 +428,7 @@ def references(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def proxy(project: Path) -> Problems:
     """The proxy sends requests to a service that exists, at the port that its image exposes."""
-    upstreams = re.findall(r"reverse_proxy (\w+):(\d+)", (project / "Caddyfile").read_text("utf-8"))
+    upstreams = re.findall(r"(?:reverse_proxy|dynamic a) (\w+)[: ](\d+)", (project / "Caddyfile").read_text("utf-8"))
     exposed = re.findall(r"^EXPOSE (\d+)", (project / "Dockerfile").read_text("utf-8"), re.MULTILINE)
     services = dict(compose_files(project))["compose.production.yaml"]["services"]
     for service, port in upstreams or [("nowhere", "0")]:

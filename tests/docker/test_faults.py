@@ -1,0 +1,200 @@
+"""What happens to people at work while parts of a production stack break, are replaced or grow."""
+
+import asyncio
+import collections
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.docker.conftest import running
+from tests.docker.load import AUTHORS, BOOKS, Load, isbn, numbers
+from tests.docker.stack import Production, eventually, run, set_variables
+from tests.docker.test_development import PING, changed
+
+UNLIMITED = "1000000/min"
+FAILING_MIGRATION = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("users", "0001_initial")]
+    operations = [migrations.RunSQL("SELECT no_such_column FROM users_user")]
+"""
+KILL_A_WORKER = """
+import os, pathlib, signal
+parents = {path.parent.name: path.read_text().split()[3] for path in pathlib.Path("/proc").glob("[0-9]*/stat")}
+os.kill(next(int(pid) for pid, parent in parents.items() if parent == "1" and int(pid) != os.getpid()), signal.SIGKILL)
+"""
+
+
+@pytest.fixture(scope="module")
+def stack(bake):
+    project = bake(project_slug="faults-test", python_version="3.14")
+    set_variables(project, THROTTLE_USER=UNLIMITED, THROTTLE_ANON=UNLIMITED)
+    with running(Production(project)) as stack:
+        stack.manage("seed", "30")
+        yield stack
+
+
+@pytest.fixture
+def load(stack):
+    """People at work for two seconds before and three after what the test does; then, nothing acknowledged is lost."""
+    with Load(stack) as load:
+        time.sleep(2)
+        yield load
+        time.sleep(3)
+    assert load.acknowledged
+    assert load.lost() == set()
+
+
+def comes_back(load, seconds=5):
+    """Wait until that time after the return of what was away, and fail if somebody was refused then or in another way.
+
+    Until then, a refusal says that it is for a time; a connection may break only where the test allows for it.
+    """
+    back = time.monotonic()
+    time.sleep(seconds + 2)
+    refused = load.failures()
+    assert {answer.status for answer in refused} <= {503}
+    assert {answer.headers["Retry-After"] for answer in refused} <= {"5"}
+    assert {answer.headers["Content-Type"] for answer in refused} <= {"application/problem+json"}
+    assert not [answer.time - back for answer in refused if answer.time > back + seconds]
+    assert [answer for answer in load.answers if answer.time > back + seconds]
+
+
+def test_the_database_is_killed_and_comes_back(stack, load):
+    stack.compose("kill", "db")
+    time.sleep(2)
+    stack.compose("up", "--detach", "--wait", "db")
+    comes_back(load)
+    assert load.failures()
+
+
+def test_a_process_of_the_database_is_killed(stack, load):
+    find = "SELECT pid FROM pg_stat_activity WHERE usename = 'app' AND pid <> pg_backend_pid() LIMIT 1"
+    kill = f'kill -9 $(psql --username=app --no-align --tuples-only --command="{find}" app)'
+    stack.execute("sh", "-c", kill, service="db")
+    comes_back(load)
+
+
+def test_web_is_killed_and_comes_back(stack, load):
+    stack.compose("kill", "web")
+    stack.compose("up", "--detach", "--wait", "--no-recreate", "web")
+    comes_back(load)
+
+
+def test_a_process_of_web_is_killed(stack, load):
+    stack.execute("python", "-c", KILL_A_WORKER)
+    comes_back(load)
+
+
+def test_the_proxy_starts_again(stack, load):
+    stack.compose("restart", "proxy")
+    eventually(lambda: load.answers[-1].status in {200, 201})
+    broken = len(load.failures())
+    time.sleep(3)
+    assert {answer.status for answer in load.failures()} <= {0, 503}
+    assert len(load.failures()) == broken
+
+
+def test_a_full_tmp_fills_no_memory_and_stops_nobody(stack, load):
+    filling = stack.execute("sh", "-c", "cat /dev/zero > /tmp/full", check=False)
+    assert "No space left on device" in filling.stderr
+    time.sleep(1)
+    stack.execute("rm", "/tmp/full")
+    assert load.failures() == []
+
+
+def deploy(stack, tag, check=True):
+    """Put a new version in the place of the one that runs, as the README says; return whether its migrations ran."""
+    set_variables(stack.project, TAG=tag)
+    stack.compose("build", timeout=600)
+    migrated = stack.compose("run", "--rm", "migrate", check=check).returncode == 0
+    if migrated:
+        stack.compose("up", "--detach", "--wait", "--no-deps", "web")
+    return migrated
+
+
+def test_a_new_version_replaces_the_old_one_and_nobody_notices(stack, load):
+    with changed(stack.project / "config/urls.py", lambda text: text + PING):
+        deploy(stack, "second")
+    with stack.client() as client:
+        assert client.get("/ping/").text == "pong"
+    assert load.failures() == []
+
+
+def test_a_version_whose_migration_fails_leaves_the_old_one_serving(stack, load):
+    before = stack.inspect("web")["Id"]
+    migration = stack.project / "users/migrations/0002_fails.py"
+    migration.write_text(FAILING_MIGRATION, "utf-8")
+    try:
+        assert deploy(stack, "third", check=False) is False
+    finally:
+        migration.unlink()
+        set_variables(stack.project, TAG="second")
+    assert stack.inspect("web")["Id"] == before
+    assert load.failures() == []
+
+
+def test_more_containers_share_the_work(stack, load):
+    stack.compose("up", "--detach", "--wait", "--no-deps", "--scale", "web=3", "web")
+    time.sleep(3)
+    containers = stack.compose("ps", "--quiet", "web").stdout.split()
+    served = [
+        run("docker", "logs", "--since", "3s", container).stderr.count("request_finished") for container in containers
+    ]
+    stack.compose("up", "--detach", "--wait", "--no-deps", "--scale", "web=1", "web")
+    assert len(served) == 3
+    assert min(served) > 0
+    assert load.failures() == []
+
+
+def test_of_many_who_add_one_book_at_once_one_does(stack):
+    with stack.user_client() as client:
+        author = client.post(AUTHORS, json={"name": "Wanted By Many"}).json()["id"]
+        book = {"title": "Wanted by many", "author": author, "published": "2026-01-01", "isbn": isbn(next(numbers))}
+
+        def add(_):
+            return client.post(BOOKS, json=book).status_code
+
+        with ThreadPoolExecutor(16) as pool:
+            statuses = collections.Counter(pool.map(add, range(32)))
+    assert statuses.pop(201) == 1
+    assert statuses.keys() <= {400, 409}
+
+
+def connections(stack):
+    count = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app' AND pid <> pg_backend_pid()"
+    command = ["psql", "--username=app", "--no-align", "--tuples-only", f"--command={count}", "app"]
+    return int(stack.execute(*command, service="db").stdout)
+
+
+def test_two_hundred_clients_at_once_are_served_or_told_to_come_back(stack):
+    async def work(client, ended):
+        statuses = collections.Counter()
+        while time.monotonic() < ended:
+            response = await client.get(BOOKS)
+            statuses[response.status_code] += 1
+        return statuses
+
+    async def all_at_once():
+        limits = httpx.Limits(max_connections=200)
+        options = {
+            "base_url": stack.url,
+            "verify": stack.authority,
+            "trust_env": False,
+            "timeout": 60,
+            "limits": limits,
+        }
+        async with httpx.AsyncClient(**options) as client:
+            return await asyncio.gather(*[work(client, time.monotonic() + 5) for _ in range(200)])
+
+    with ThreadPoolExecutor(1) as pool:
+        running_clients = pool.submit(asyncio.run, all_at_once())
+        time.sleep(4)
+        open_connections = connections(stack)
+        statuses = sum(running_clients.result(), collections.Counter())
+    assert statuses[200] > 200
+    assert statuses.keys() <= {200, 429, 503}
+    assert open_connections <= 2 * 8  # two processes, and a pool of DATABASE_POOL_SIZE in each
