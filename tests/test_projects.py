@@ -79,7 +79,8 @@ def named(version, options):
 
 
 DEFAULT = named("3.13", {})
-PROJECTS = [DEFAULT, named("3.14", {}), *map(named, itertools.cycle(["3.12", "3.13"]), OPTION_PAIRS)]
+PLAIN = named("3.13", NOTHING)
+PROJECTS = [DEFAULT, named("3.14", {}), PLAIN, *map(named, itertools.cycle(["3.12", "3.13"]), OPTION_PAIRS)]
 
 
 @pytest.fixture(scope="module", params=PROJECTS)
@@ -150,7 +151,7 @@ def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
     assert " passed" in output
 
 
-@pytest.mark.parametrize("project", [DEFAULT, named("3.13", NOTHING)], indirect=True)
+@pytest.mark.parametrize("project", [DEFAULT, PLAIN], indirect=True)
 def test_pages_show_any_name_as_typed(project):
     names = [*NAMES, "".join(NAMES)]
     script = TEMPLATE / "tests/show_names.py"

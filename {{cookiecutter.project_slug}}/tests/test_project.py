@@ -15,12 +15,14 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.db.models import ProtectedError
 from django.test import Client
 from django.urls import include, path
 from rest_framework.test import APIClient
 
 from config import urls
 from config.database import close_pools
+from config.schema import statuses
 from users.models import User
 
 PRODUCTION = {
@@ -247,6 +249,16 @@ def test_while_the_database_is_away_the_answer_says_when_to_come_back(user: User
     assert response.headers["Content-Type"].startswith(media_type)
 
 
+def test_what_something_else_needs_does_not_go(user_api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise ProtectedError("the cause", set())
+
+    monkeypatch.setattr("users.views.MeView.get_object", fail)
+    response = user_api.get("/api/v1/users/me/")
+    assert (response.status_code, response.json()["title"]) == (409, "Conflict")
+    assert "has to go first" in response.json()["detail"]
+
+
 def test_a_browser_sees_a_problem_as_a_page(api: APIClient) -> None:
     response = api.get("/api/v1/users/me/", headers={"accept": "text/html"})
     assert response.status_code == 401
@@ -260,6 +272,21 @@ def test_the_committed_schema_is_that_of_the_code(tmp_path: Path) -> None:
     if not committed.exists():
         committed.write_text(fresh.read_text("utf-8"), "utf-8")
     assert committed.read_text("utf-8") == fresh.read_text("utf-8"), "Run `pipenv run schema`, and commit the file."
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "operation", "expected"),
+    [
+        ("/api/v1/notes/", "get", {}, set()),
+        ("/api/v1/notes/", "get", {"parameters": [{"name": "cursor"}], "security": [{"token": []}]}, {400, 401, 404}),
+        ("/api/v1/notes/", "post", {"requestBody": {}, "security": [{"token": []}]}, {400, 401, 403, 413, 415}),
+        ("/api/v1/notes/{id}/", "delete", {"security": [{"token": []}]}, {401, 403, 404, 409}),
+    ],
+)
+def test_the_schema_tells_which_problems_an_operation_may_answer_with(
+    path: str, method: str, operation: dict[str, Any], expected: set[int]
+) -> None:
+    assert {*statuses(path, method, operation)} == expected | {406, 429, 500, 503}
 
 
 def test_a_second_version_may_have_operations_of_the_same_names(
