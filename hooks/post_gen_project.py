@@ -32,11 +32,19 @@ def put_features_in_place(project):
         folder = project / "features" / feature
         if (folder / "files").is_dir():
             shutil.copytree(folder / "files", project, dirs_exist_ok=True)
+        if (folder / "appended").is_dir():
+            shutil.copytree(folder / "appended", project, copy_function=append, dirs_exist_ok=True)
         if (folder / "Pipfile.lock").is_file():
             for section, packages in json.loads((folder / "Pipfile.lock").read_text("utf-8")).items():
                 lock[section] = dict(sorted({**lock[section], **packages}.items()))
     shutil.rmtree(project / "features")
     finish_lock(project, lock)
+
+
+def append(source, target):
+    """Put what a pair of features adds at the end of a file that one of them brought."""
+    with Path(target).open("a", encoding="utf-8", newline="\n") as file:
+        file.write(Path(source).read_text("utf-8"))
 
 
 def finish_lock(project, lock):

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -124,10 +125,20 @@ def test_an_option_brings_what_it_needs(bake, option, needed):
 
 @pytest.mark.parametrize(("one", "other"), QUESTIONS["_pairs"])
 def test_a_pair_of_options_brings_what_only_the_two_together_need(bake, one, other):
-    def packages(**answers):
-        return {*json.loads((bake(**NOTHING | answers) / "Pipfile.lock").read_text("utf-8"))["default"]}
+    def contents(**answers):
+        project = bake(**NOTHING | answers)
+        packages = {*json.loads((project / "Pipfile.lock").read_text("utf-8"))["default"]}
+        lines = {(path, line) for path in files(project) for line in (project / path).read_text("utf-8").splitlines()}
+        return packages | {(path, line) for path, line in lines if path not in {".env", "Pipfile.lock"}}
 
-    assert packages(**{one: True, other: True}) > packages(**{one: True}) | packages(**{other: True})
+    folder = TEMPLATE / f"{{{{cookiecutter.project_slug}}}}/features/{one}+{other}"
+    brought = contents(**{one: True, other: True}) - contents(**{one: True}) - contents(**{other: True})
+    for path in [*files(folder)]:
+        kind, _, place = path.partition("/")
+        if kind in {"files", "appended"}:
+            assert {(place, line) for line in (folder / path).read_text("utf-8").splitlines()} <= brought
+        elif path == "Pipfile.packages":
+            assert {*tomllib.loads((folder / path).read_text("utf-8"))} <= brought
 
 
 def names(option, path):
