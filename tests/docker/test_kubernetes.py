@@ -200,7 +200,7 @@ def running(stack, built, name):
 def is_well(built, name, container):
     """Return whether a deployment's probes succeed, as a function."""
     [spec] = pods(built)[f"Deployment {name}"]["spec"]["containers"]
-    commands = [spec[kind]["exec"]["command"] for kind in ("readinessProbe", "livenessProbe")]
+    commands = [part["exec"]["command"] for kind, part in spec.items() if kind.endswith("Probe")]
 
     def every_probe_succeeds():
         return not any(run("docker", "exec", container, *command, check=False).returncode for command in commands)
