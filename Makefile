@@ -19,7 +19,7 @@ project: .venv/ready ## generate a project beside this repository, or in OUTPUT
 
 .PHONY: test
 test: .venv/ready ## the tests that need no Docker
-	pytest --numprocesses=2 --dist=loadfile -m "not docker" $(PYTEST)
+	pytest --numprocesses=2 --dist=loadfile -m "not docker and not index" $(PYTEST)
 
 .PHONY: test-docker
 test-docker: .venv/ready ## the tests that build images and start containers
@@ -40,5 +40,6 @@ bench: .venv/ready ## measure, side by side; PEER=path measures another template
 	python -m benchmarks $(PEER)
 
 .PHONY: lock
-lock: .venv/ready ## refresh every pin and every lock
+lock: .venv/ready ## refresh every pin and every lock, and see that Pipenv locks the same
 	python tools/lock.py
+	pytest --numprocesses=2 -m index --verbose

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 import subprocess
 import tomllib
 from functools import cache
@@ -13,12 +14,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests import TEMPLATE
-from tests.combinations import EVERYTHING, OPTIONS, QUESTIONS
-from tests.test_projects import install_by_uv, interpreter, pipenv_in
+from tests.combinations import EVERYTHING, FEATURES, NOTHING, OPTIONS, QUESTIONS, differences
+from tests.test_projects import install_by_uv, interpreter, make_by_uv, pipenv_in
 from tools.lock import SECTIONS, fragment, requirements
 
 PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
 VERSION = "3.13"
+LOCKED = [option for option in OPTIONS if (FEATURES / option / "Pipfile.lock").exists()]
 MACHINE = {**default_environment(), "python_version": VERSION, "python_full_version": f"{VERSION}.0"}
 
 
@@ -51,11 +53,11 @@ def chosen(options):
 
 
 def locked(folders, section):
-    """Return what the merged lock holds for this machine."""
-    entries = json.loads((PROJECT / "Pipfile.lock").read_text("utf-8"))[section]
+    """Return what the merged lock holds for this machine, and the versions."""
+    entries = {}
     for file in (folder / "Pipfile.lock" for folder in folders):
         entries |= json.loads(file.read_text("utf-8")).get(section, {}) if file.exists() else {}
-    return {name for name, entry in entries.items() if holds(entry.get("markers"))}
+    return {name: entry["version"] for name, entry in entries.items() if holds(entry.get("markers"))}
 
 
 @cache
@@ -74,4 +76,18 @@ def test_a_lock_holds_what_is_needed_for_what_was_chosen_and_nothing_else(needs,
         while left:
             found |= (step := left)
             left = set().union(*(needs(*package) for package in step)) - found
-        assert {name for name, _ in found} == locked(folders, key), folders
+        assert {name for name, _ in found} == locked([PROJECT, *folders], key).keys(), folders
+
+
+@pytest.mark.index
+@pytest.mark.parametrize(
+    "options", [NOTHING, *(NOTHING | {option: True} for option in LOCKED), EVERYTHING], ids=differences
+)
+def test_pipenv_locks_the_same(bake, tmp_path, options):
+    project = shutil.copytree(bake(python_version=VERSION, **options), tmp_path / "project")
+    pipenv = pipenv_in(project, VERSION)
+    make_by_uv(pipenv, interpreter(VERSION))
+    merged = {(key, *package) for key in SECTIONS.values() for package in locked([project], key).items()}
+    pipenv("lock")
+    found = {(key, *package) for key in SECTIONS.values() for package in locked([project], key).items()}
+    assert {"missing": found - merged, "needless": merged - found} == {"missing": set(), "needless": set()}

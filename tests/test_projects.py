@@ -61,11 +61,17 @@ def pipenv_in(folder, version):
     return pipenv
 
 
-def install_by_uv(pipenv, python):
-    """Make the virtual environment that Pipenv looks for, in a tenth of its time, and return the folder."""
+def make_by_uv(pipenv, python):
+    """Make the virtual environment that Pipenv looks for, where there is none yet, and return the folder."""
     folder = pipenv.virtual_environment
     if not folder.exists():
         subprocess.run([BIN / "uv", "venv", "--quiet", "--python", python, folder], check=True)
+    return folder
+
+
+def install_by_uv(pipenv, python):
+    """Install what is locked, in a tenth of Pipenv's time, and return the virtual environment's folder."""
+    folder = make_by_uv(pipenv, python)
     # The first line names an index; the machine's own settings say where packages are.
     requirements = pipenv("requirements", "--dev", "--hash").partition("\n")[2]
     command = [BIN / "uv", "pip", "sync", "--quiet", "--python", folder, "--require-hashes", "-"]
