@@ -164,8 +164,14 @@ def test_the_network_lets_pods_reach_what_they_are_told_of(project, built):
     assert ports == expected
 
 
-def test_there_is_never_a_second_beat(bake, build):
-    built = resources(build(bake(**NOTHING | {"kubernetes": True, "celery": True})))
+def test_a_worker_gets_the_time_that_a_task_may_take(stack, build):
+    settings = (stack.project / "config/settings.py").read_text("utf-8")
+    worker = pods(resources(build(stack.project)))["Deployment worker"]["spec"]
+    assert worker["terminationGracePeriodSeconds"] > int(re.search(r'"TASK_SECONDS", (\d+)', settings)[1])
+
+
+def test_there_is_never_a_second_beat(stack, build):
+    built = resources(build(stack.project))
     beat = built["Deployment beat"]["spec"]
     assert (beat["replicas"], beat["strategy"]) == (1, {"type": "Recreate"})
 
