@@ -6,10 +6,16 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
-from config.database import close_pools
+from config.database import close_pools, refused_password
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     atexit.register(close_pools)
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError:
+        if advice := refused_password():
+            sys.exit(advice)
+        raise

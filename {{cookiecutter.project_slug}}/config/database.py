@@ -1,10 +1,43 @@
-"""How the project leaves its database."""
+"""How the project leaves its database, and what it says where the database does not let it in."""
 
-from django.db import connections
+from django.conf import settings
+from django.db import OperationalError, connection, connections
 
 
 def close_pools() -> None:
     """Close the pools of connections, for `atexit`: Python 3.13 waits 20 seconds for the threads of an open one."""
-    for connection in connections.all(initialized_only=True):
-        if close_pool := getattr(connection, "close_pool", None):
+    for opened in connections.all(initialized_only=True):
+        if close_pool := getattr(opened, "close_pool", None):
             close_pool()
+
+
+def refused_password() -> str:
+    """Return what to do where PostgreSQL refuses the password, or an empty text where it does not."""
+    if connection.vendor != "postgresql":
+        return ""
+    # Without the pool, which says only that it has waited.
+    direct = connection.copy()
+    direct.settings_dict["OPTIONS"].pop("pool", None)
+    try:
+        direct.ensure_connection()
+    except OperationalError as error:
+        if "password authentication failed" in str(error):
+            return REFUSED_IN_DEVELOPMENT if settings.DEBUG else REFUSED_IN_PRODUCTION
+    finally:
+        direct.close()
+    return ""
+
+
+REFUSED = r"""
+PostgreSQL refuses the password. It goes on with the one that its volume was made with; {place} is another one
+by now. Put the old one back, or tell PostgreSQL the new one, which it asks for:
+
+    docker compose {file}exec db psql --username=app --command='\password'
+"""
+REFUSED_IN_PRODUCTION = REFUSED.format(place="secrets/database_password", file="--file compose.production.yaml ")
+AFRESH = """
+or start afresh, without the data:
+
+    docker compose down --volumes
+"""
+REFUSED_IN_DEVELOPMENT = REFUSED.format(place="POSTGRES_PASSWORD in .env", file="") + AFRESH

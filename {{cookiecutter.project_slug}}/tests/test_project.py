@@ -2,9 +2,11 @@
 
 import os
 import runpy
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,14 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.models import ProtectedError
 from django.test import Client
 from django.urls import include, path
 from rest_framework.test import APIClient
 
 from config import urls
-from config.database import close_pools
+from config.database import close_pools, refused_password
 from config.schema import statuses
 from users.models import User
 
@@ -109,6 +112,41 @@ def test_pools_of_connections_are_closed_at_the_end(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(connection, "close_pool", lambda: closed.append(True), raising=False)
     close_pools()
     assert closed == [True]
+
+
+@pytest.fixture
+def refusing_database(db: None) -> Iterator[DatabaseWrapper]:
+    """Yield a connection to a PostgreSQL that takes no password, nor any encryption."""
+    error = b'SFATAL\0C28P01\0Mpassword authentication failed for user "app"\0\0'
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            with server.accept()[0] as client:
+                while client.recv(1000)[4:8] in {b"\x04\xd2\x16\x2f", b"\x04\xd2\x16\x30"}:
+                    client.sendall(b"N")
+                client.sendall(b"E" + (len(error) + 4).to_bytes(4) + error)
+
+        threading.Thread(target=refuse).start()
+        address = {"HOST": "127.0.0.1", "PORT": server.getsockname()[1], "USER": "app", "PASSWORD": "another"}
+        yield DatabaseWrapper(connection.settings_dict | address | {"NAME": "app", "OPTIONS": {"pool": True}})
+
+
+@pytest.mark.parametrize(("debug", "place"), [(True, "POSTGRES_PASSWORD in"), (False, "secrets/database_password")])
+def test_a_password_that_the_database_refuses_is_explained(
+    refusing_database: DatabaseWrapper, monkeypatch: pytest.MonkeyPatch, debug: bool, place: str
+) -> None:
+    monkeypatch.setattr("config.database.connection", refusing_database)
+    monkeypatch.setattr(settings, "DEBUG", debug)
+    assert place in refused_password()
+
+
+def test_no_other_failure_of_the_database_is_explained_by_the_password(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refused_password() == ""
+    nowhere = connection.settings_dict | {"HOST": "127.0.0.1", "PORT": 1, "NAME": "app", "OPTIONS": {}}
+    monkeypatch.setattr("config.database.connection", DatabaseWrapper(nowhere))
+    assert refused_password() == ""
 
 
 def test_development_needs_neither_host_names_nor_a_mail_server(production: Callable[..., dict[str, Any]]) -> None:
