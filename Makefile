@@ -29,7 +29,8 @@ test-docker: .venv/ready ## the tests that build images and start containers
 lint: .venv/ready ## everything that can be checked by reading
 	ruff check --config pyproject.toml
 	ruff format --check --config pyproject.toml
-	shellcheck .ci/run .ci/docker-engine .ci/base-images/build .ci/base-images/postgres-entrypoint.sh
+	shellcheck .ci/run .ci/docker-engine .ci/base-images/build .ci/base-images/postgres-entrypoint.sh \
+		'{{cookiecutter.project_slug}}/database.sh'
 
 .PHONY: mutation
 mutation: .venv/ready ## put faults into the template and see which ones the hook refuses

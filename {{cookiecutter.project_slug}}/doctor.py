@@ -80,7 +80,7 @@ def files(project: Path, *patterns: str) -> tuple[Path, ...]:
     for folder, inner, names in os.walk(project):
         inner[:] = [name for name in inner if name not in NOT_OURS and not name.endswith("_cache")]
         if Path(folder) == project:
-            inner[:] = [name for name in inner if name not in {"secrets", "static"}]
+            inner[:] = [name for name in inner if name not in {"backups", "secrets", "static"}]
         found += [Path(folder, name) for name in names if any(fnmatch.fnmatchcase(name, each) for each in patterns)]
     return tuple(sorted(found))
 
@@ -353,7 +353,7 @@ def kept_out(project: Path) -> Problems:
     """Neither Git nor Docker takes in what is secret."""
     for file in (".gitignore", ".dockerignore"):
         patterns = [line.strip("/") for line in (project / file).read_text("utf-8").split()]
-        for secret in (".env", "secrets"):
+        for secret in (".env", "backups", "secrets"):
             if not any(fnmatch.fnmatch(secret, pattern) for pattern in patterns):
                 yield f"{file}: does not keep {secret} out."
             if f"!{secret}" in patterns:

@@ -1,0 +1,103 @@
+#!/bin/sh
+# Back up the database, restore it, and take it to another version of PostgreSQL: README.md, "Keep the data safe".
+# compose.production.yaml runs this in containers of its own, in the folder backups/; `upgrade` alone is for the server.
+set -eu
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+# Take care that nobody else is at work, and clear away what was interrupted.
+begin() {
+    [ -w . ] || fail "User $(id -u) cannot write to the folder backups/: sudo chown $(id -u) backups"
+    umask 077
+    exec 9> .lock
+    flock --nonblock 9 || fail "Another backup or restore is at work: wait until it has ended."
+    PGPASSWORD=$(cat /run/secrets/database_password)
+    export PGPASSWORD
+    rm -f .new
+    find . -name '*.dump.sha256' | while read -r checksum; do
+        [ -f "${checksum%.sha256}" ] || rm "$checksum"
+    done
+}
+
+backups() {
+    find . -name '*.dump' -printf '%f\n' | sort
+}
+
+# Is there a backup that is not older than so many minutes?
+fresh() {
+    [ -n "$(find . -name '*.dump' -mmin "-$1")" ]
+}
+
+sql() {
+    PGOPTIONS=--client-min-messages=warning psql --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname="$1" --command="$2"
+}
+
+# A backup gets its name when it is written whole and was read to its end.
+backup() {
+    [ "$BACKUP_KEEP" -gt 0 ] || fail "BACKUP_KEEP is '$BACKUP_KEEP': say how many backups to keep, 1 or more."
+    begin
+    name=$(date --utc +%Y-%m-%dT%H%M%SZ).dump
+    pg_dump --format=custom --file=.new
+    pg_restore --file=/dev/null .new
+    echo "$(sha256sum .new | cut --delimiter=' ' --fields=1)  $name" > "$name.sha256"
+    sync "$name.sha256"
+    mv .new "$name"
+    sync .
+    backups | head --lines="-$BACKUP_KEEP" | while read -r old; do
+        rm -f "$old" "$old.sha256"
+    done
+    echo "backups/$name"
+}
+
+# The backup is restored beside the database and takes its place when it is whole.
+restore() {
+    begin
+    name=$(basename "${1:-}")
+    [ "$name" != latest ] || name=$(backups | tail --lines=1)
+    [ -f "$name" ] || fail "Say which backup to restore: latest, or one of these." "$(backups)"
+    sha256sum --check --status "$name.sha256" || fail "backups/$name is damaged, its checksum is another: take another one."
+    users=$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'app' AND backend_type = 'client backend'")
+    [ "$users" = 0 ] || fail "The database is in use: stop web, and whatever else uses it, and start it again afterwards."
+    sql postgres "DROP DATABASE IF EXISTS restored"
+    sql postgres "CREATE DATABASE restored TEMPLATE template0"
+    pg_restore --dbname=restored --single-transaction --exit-on-error "$name"
+    sql restored "ANALYZE"
+    sql postgres "DROP DATABASE IF EXISTS replaced"
+    sql postgres "BEGIN; ALTER DATABASE app RENAME TO replaced; ALTER DATABASE restored RENAME TO app; COMMIT"
+    echo "backups/$name is restored. What it took the place of is the database 'replaced', until the next time."
+}
+
+schedule() {
+    while true; do
+        fresh "$((BACKUP_HOURS * 60))" || sh "$0" backup || echo "No backup was made; the next try is in a minute." >&2
+        sleep 60
+    done
+}
+
+# Each version has a folder of its own in the volume, so that the old one stays as it is.
+upgrade() {
+    echo "${1:-}" | grep --quiet '^[0-9][0-9]$' || fail "Say to which version: sh database.sh upgrade 19"
+    trap 'echo "It failed. All data is in the old version still; start that again, as ever." >&2' EXIT
+    compose ps --services | grep --invert-match --line-regexp db | while read -r service; do
+        compose stop "$service" < /dev/null
+    done
+    # By its own pg_dump: the tables of PostgreSQL 17.12 have an option that 18.6 dumps, but does not restore.
+    compose run --rm --no-deps backup
+    export POSTGRES_VERSION="$1"
+    compose up --detach --wait db
+    compose run --rm restore latest
+    [ ! -f .env ] || sed -i '/^POSTGRES_VERSION=/d' .env
+    printf '\nPOSTGRES_VERSION=%s\n' "$POSTGRES_VERSION" >> .env
+    trap - EXIT
+    compose up --detach --wait
+}
+
+compose() {
+    docker compose --file compose.production.yaml "$@"
+}
+
+[ $# -gt 0 ] || fail "Say what to do: README.md shows how."
+"$@"
