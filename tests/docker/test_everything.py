@@ -10,6 +10,7 @@ from tests.docker.conftest import running
 from tests.docker.stack import PASSWORD, USER, Production, Stack, free_port, run, set_variables
 
 S3 = "everything-test-s3"
+MAKE_BUCKET = "from django.core.files.storage import storages; storages['default'].bucket.create()"
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +47,7 @@ def test_every_service_is_well(production):
 
 
 def test_a_user_logs_in_and_keeps_a_file(production):
-    make_bucket = "from django.core.files.storage import storages; storages['default'].bucket.create()"
-    production.manage("shell", "-c", make_bucket)
+    production.manage("shell", "-c", MAKE_BUCKET)
     content = b"%PDF-1.7\n" + secrets.token_bytes(100_000)
     with production.client() as client:
         token = client.post("/api/v1/auth/jwt/obtain/", json={"username": USER, "password": PASSWORD}).json()["access"]
@@ -58,3 +58,23 @@ def test_a_user_logs_in_and_keeps_a_file(production):
         kept = client.get(f"/api/v1/uploads/{upload.json()['id']}/").json()["url"]
     command = ["python", "-c", "import sys, urllib.request as u; print(len(u.urlopen(sys.argv[1]).read()))", kept]
     assert production.execute(*command).stdout == f"{len(content)}\n"
+
+
+def test_a_backup_is_copied_to_the_bucket_and_restored_from_there(production):
+    production.manage(
+        "shell", "-c", "from django.core.files.storage import storages; storages['default'].bucket.create()"
+    )
+    backups = production.project / "backups"
+    backups.mkdir(mode=0o700)
+    name = production.compose("run", "--rm", "backup").stdout.strip().removeprefix("backups/")
+    copy = ("run", "--rm", "copy-backups", "python", "manage.py", "copy_backups")
+    assert production.compose(*copy).stdout.split() == [name, f"{name}.sha256"]
+    for path in backups.iterdir():
+        path.unlink()
+    assert production.compose(*copy, "--back").stdout.split() == [f"{name}.sha256", name]
+    production.compose("stop", "web", "worker", "beat")
+    assert f"backups/{name} is restored" in production.compose("run", "--rm", "restore", name).stdout
+    production.up()
+    set_variables(production.project, COMPOSE_PROFILES="scheduled-backup")
+    production.up()
+    assert production.states()["copy-backups"]["Health"] == "healthy"

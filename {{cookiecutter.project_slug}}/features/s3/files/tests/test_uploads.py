@@ -12,6 +12,7 @@ from django.conf import LazySettings
 from django.conf import settings as project_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
+from django.core.management import CommandError, call_command
 from moto.server import ThreadedMotoServer
 from rest_framework.test import APIClient
 
@@ -123,3 +124,46 @@ def test_the_admin_shows_uploads_and_adds_none(admin_client: APIClient, user_api
     assert admin_client.get(f"/admin/uploads/upload/{upload}/change/").status_code == 200
     assert admin_client.get("/admin/uploads/upload/").status_code == 200
     assert admin_client.get("/admin/uploads/upload/add/").status_code == 403
+
+
+def test_backups_of_the_database_are_copied_to_the_bucket_and_back(
+    bucket: Any, settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uploads.management.commands.copy_backups.COPIED", tmp_path / "copied")
+    settings.BASE_DIR = tmp_path
+    backup, checksum = tmp_path / "backups/1.dump", tmp_path / "backups/1.dump.sha256"
+    backup.parent.mkdir()
+    backup.write_text("a backup")
+    checksum.write_text("its checksum")
+    for _ in range(2):
+        call_command("copy_backups")
+        assert sorted(item.key for item in bucket.objects.all()) == ["backups/1.dump", "backups/1.dump.sha256"]
+    backup.unlink()
+    checksum.unlink()
+    call_command("copy_backups")
+    call_command("copy_backups", back=True)
+    assert (backup.read_text(), checksum.read_text()) == ("a backup", "its checksum")
+    assert backup.stat().st_mode & 0o777 == 0o600
+
+
+def test_backups_are_copied_again_and_again(
+    bucket: Any, settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class EnoughError(Exception):
+        pass
+
+    def stop(seconds: int) -> None:
+        raise EnoughError(seconds)
+
+    monkeypatch.setattr("uploads.management.commands.copy_backups.COPIED", tmp_path / "copied")
+    monkeypatch.setattr("time.sleep", stop)
+    settings.BASE_DIR = tmp_path
+    with pytest.raises(EnoughError, match="600"):
+        call_command("copy_backups", every=10)
+    assert (tmp_path / "copied").exists()
+
+
+def test_backups_are_copied_only_where_there_is_a_bucket(settings: LazySettings) -> None:
+    settings.BACKUP_BUCKET = ""
+    with pytest.raises(CommandError, match="Set AWS_STORAGE_BUCKET_NAME"):
+        call_command("copy_backups")
