@@ -3,11 +3,14 @@
 import importlib.util
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -119,6 +122,71 @@ def test_an_environment_that_is_not_filled_in_is_named(copy):
     assert "wrong  .env: POSTGRES_PASSWORD is missing" in "".join(machine(copy))
     (copy / ".env").write_text("")
     assert "wrong  .env: is not there" in "".join(machine(copy))
+
+
+@pytest.fixture
+def server(copy):
+    """Return a project as it is on a server, with its secrets and a backup, but nothing that answers."""
+    for folder in ("secrets", "backups"):
+        (copy / folder).mkdir(mode=0o700)
+    for name in ("secret_key", "database_password"):
+        (copy / "secrets" / name).write_text(secrets.token_urlsafe(48))
+    (copy / "backups/now.dump").touch()
+    with (copy / ".env").open("a") as env:
+        env.write("DOMAIN=127.0.0.1\nHTTPS_PORT=1\n")
+    return copy
+
+
+def in_production(project, check):
+    """Return what that check of the project's doctor says of the server."""
+    return list(getattr(load(project), check)(project))
+
+
+def test_nothing_is_wrong_with_a_server_in_order(server, monkeypatch):
+    for check in ("secret_files", "domain", "backup_age"):
+        assert in_production(server, check) == []
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(total=100, free=11))
+    assert in_production(server, "disk_space") == []
+
+
+def test_a_disk_that_fills_up_is_named(server, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(total=100e9, free=2e9))
+    assert "its disk has 2.0 GB left" in in_production(server, "disk_space")[0]
+
+
+def test_a_weak_a_missing_and_an_open_secret_are_named(server):
+    (server / "secrets/secret_key").write_text("ab" * 40)
+    (server / "secrets/database_password").unlink()
+    (server / "secrets").chmod(0o755)
+    said = "\n".join(in_production(server, "secret_files"))
+    assert "secrets/secret_key: is easy to guess; make a longer one" in said
+    assert "secrets/database_password: is missing or empty" in said
+    assert "secrets: other people of the machine can look into the folder; `chmod 700 secrets`." in said
+
+
+@pytest.mark.parametrize(("domain", "said"), [("localhost", "is localhost; set it"), ("a.invalid", "is not found")])
+def test_a_name_that_leads_nowhere_is_named(server, domain, said):
+    breach(server / ".env", "DOMAIN=127.0.0.1", f"DOMAIN={domain}")
+    assert said in in_production(server, "domain")[0]
+
+
+def test_a_project_that_does_not_answer_is_named(server):
+    assert "https://127.0.0.1:1 does not answer: " in in_production(server, "answers")[0]
+
+
+def test_a_missing_and_an_old_backup_are_named(server):
+    os.utime(server / "backups/now.dump", (0, time.time() - 30 * 3600))
+    assert "backups: the last one is 30 hours old" in in_production(server, "backup_age")[0]
+    (server / "backups/now.dump").unlink()
+    assert "backups: there is none" in in_production(server, "backup_age")[0]
+
+
+def test_a_server_is_looked_at_without_any_package(server):
+    (server / "yaml.py").write_text("raise ImportError")
+    command = [sys.executable, "doctor.py", "--production"]
+    result = subprocess.run(command, cwd=server, check=False, capture_output=True, text=True, env={"PATH": ""})
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "ok     Every secret is there, hard to guess, and closed to other people of the machine." in result.stdout
 
 
 def test_a_broken_template_leaves_a_list_of_problems_and_nothing_else(tmp_path):

@@ -1,7 +1,8 @@
 """Check that the project is whole, and the machine ready for it: `pipenv run doctor`, or only the files with `--files`.
 
 The generator ran the checks of the files before it handed the project over. Each one yields its problems as sentences
-of the form `file: what is wrong`; none needs a package but PyYAML, nor the network.
+of the form `file: what is wrong`; none needs a package but PyYAML, nor the network. On a server,
+`python3 doctor.py --production` looks at what runs there, and needs no package at all.
 """
 
 import ast
@@ -10,22 +11,22 @@ import difflib
 import fnmatch
 import functools
 import hashlib
+import http.client
 import json
 import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 Problems = Iterator[str]
-YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 NOT_OURS = {".git", ".hypothesis", ".venv", "__pycache__", "node_modules"}
 # What Django 6.1 reads from settings.py (django.conf.global_settings; with MAILERS, no EMAIL_*) ...
@@ -93,7 +94,12 @@ def text_files(project: Path) -> tuple[tuple[Path, str], ...]:
 
 
 def parse_yaml(text: str) -> object:
-    return yaml.load(text, YamlLoader)  # noqa: S506 - a safe loader
+    import yaml  # a server may be without it
+
+    try:
+        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        raise ValueError(error) from error
 
 
 PARSERS: dict[str, Callable[[str], object]] = {
@@ -124,7 +130,7 @@ def unparsable(project: Path) -> Problems:
     for path in files(project, "*"):
         try:
             parsed(path)
-        except (SyntaxError, ValueError, yaml.YAMLError) as error:
+        except (SyntaxError, ValueError) as error:
             yield f"{path.relative_to(project).as_posix()}: does not parse: {' '.join(str(error).split())}"
 
 
@@ -505,6 +511,72 @@ def environment(project: Path, file: str = ".env") -> dict[str, str]:
     return dict(re.findall(r"^(\w+)=(.*)$", path.read_text("utf-8"), re.MULTILINE)) if path.is_file() else {}
 
 
+def secret_files(project: Path) -> Problems:
+    """Every secret is there, hard to guess, and closed to other people of the machine."""
+    compose = (project / "compose.production.yaml").read_text("utf-8")
+    for file in re.findall(r"file: \./(secrets/\w+)", compose):
+        text = (project / file).read_text("utf-8").strip() if (project / file).is_file() else ""
+        if not text:
+            yield f"{file}: is missing or empty; README.md shows how to make it."
+        elif file == "secrets/secret_key" and (len(text) < 50 or len({*text}) < 5):  # noqa: PLR2004 - as Django does
+            yield f"{file}: is easy to guess; make a longer one as README.md shows, which ends all sessions."
+    if (project / "secrets").is_dir() and (project / "secrets").stat().st_mode & 0o077:
+        yield "secrets: other people of the machine can look into the folder; `chmod 700 secrets`."
+
+
+def domain(project: Path) -> Problems:
+    """DOMAIN is a name by which people find this machine."""
+    name = environment(project).get("DOMAIN") or "localhost"
+    if name == "localhost":
+        yield ".env: DOMAIN is localhost; set it to the name by which people reach the project, and start it again."
+        return
+    try:
+        socket.getaddrinfo(name, 443)
+    except OSError as error:
+        yield f".env: DOMAIN is {name}, which is not found ({error}); have it point to this machine."
+
+
+def answers(project: Path) -> Problems:
+    """The project answers by HTTPS, with a certificate that is renewed in time, its database and all migrations."""
+    name, number = environment(project).get("DOMAIN") or "localhost", environment(project).get("HTTPS_PORT") or 443
+    connection = http.client.HTTPSConnection(name, int(number), timeout=10)
+    try:
+        connection.connect()
+        certificate = connection.sock.getpeercert() or {}
+        connection.request("GET", "/health/ready")
+        status = connection.getresponse().read().decode()
+    except (OSError, http.client.HTTPException) as error:
+        yield f"https://{name}:{number} does not answer: {error}; `docker compose --file compose.production.yaml ps --all`."
+        return
+    finally:
+        connection.close()
+    begin, end = (ssl.cert_time_to_seconds(str(certificate[key])) for key in ("notBefore", "notAfter"))
+    if end - time.time() < (end - begin) / 6:
+        yield f"https://{name}:{number} has a certificate that ends {certificate['notAfter']}; look at the log of proxy."
+    if status != '{"status": "ok"}':
+        yield f"https://{name}:{number}/health/ready says {status}; `docker compose --file compose.production.yaml up`."
+
+
+def backup_age(project: Path) -> Problems:
+    """The last backup of the database is as young as it should be."""
+    hours = int(environment(project).get("BACKUP_HOURS") or 24)
+    made = [path.stat().st_mtime for path in (project / "backups").glob("*.dump")]
+    if not made:
+        yield "backups: there is none; README.md shows how to make one, and how to have one made every day."
+    elif (age := (time.time() - max(made)) / 3600) > hours + 1:
+        yield f"backups: the last one is {age:.0f} hours old; look at the log of scheduled-backup, if that is started."
+
+
+def disk_space(project: Path) -> Problems:
+    """A tenth of each disk, and as much as three backups take, is free."""
+    largest = max((path.stat().st_size for path in (project / "backups").glob("*.dump")), default=0)
+    folders = [folder for folder in (Path("/var/lib/docker"), project) if folder.is_dir()]
+    for folder in {folder.stat().st_dev: folder for folder in folders}.values():
+        usage = shutil.disk_usage(folder)
+        if usage.free < max(usage.total / 10, 3 * largest):
+            yield f"{folder}: its disk has {usage.free / 1e9:.1f} GB left; `docker system df` and `du` show what takes it."
+
+
 CHECKS: tuple[Callable[[Path], Problems], ...] = (
     template_syntax,
     line_endings,
@@ -527,6 +599,14 @@ CHECKS: tuple[Callable[[Path], Problems], ...] = (
 
 
 MACHINE_CHECKS: tuple[Callable[[Path], Problems], ...] = (filled_in, port, docker)
+PRODUCTION_CHECKS: tuple[Callable[[Path], Problems], ...] = (
+    docker,
+    secret_files,
+    domain,
+    answers,
+    backup_age,
+    disk_space,
+)
 
 
 def problems(project: Path) -> list[str]:
@@ -536,9 +616,11 @@ def problems(project: Path) -> list[str]:
 
 def main() -> None:
     project = Path(__file__).resolve().parent
-    checks = (unparsable,) if list(unparsable(project)) else (unparsable, *CHECKS)
-    if "--files" not in sys.argv:
-        checks += MACHINE_CHECKS
+    if "--production" in sys.argv:
+        checks = PRODUCTION_CHECKS
+    else:
+        checks = (unparsable,) if list(unparsable(project)) else (unparsable, *CHECKS)
+        checks += () if "--files" in sys.argv else MACHINE_CHECKS
     wrong = 0
     for check in checks:
         found = list(check(project))

@@ -5,6 +5,7 @@ import itertools
 import os
 import re
 import shutil
+import sys
 import threading
 import time
 
@@ -306,3 +307,24 @@ def test_an_upgrade_that_fails_leaves_the_old_version_to_start_again(stack):
     assert "All data is in the old version still" in result.stderr
     stack.up()
     assert stack.sql(CHECKSUMS) == before
+
+
+def test_the_doctor_finds_a_running_server_in_order_but_for_its_name(stack):
+    def doctor():
+        result = run(sys.executable, "doctor.py", "--production", cwd=stack.project, check=False, SSL_CERT_FILE=trusted)
+        assert result.returncode == 1  # localhost is not a name for a server
+        return result.stdout
+
+    authority = stack.execute("cat", "/data/caddy/pki/authorities/local/root.crt", service="proxy").stdout
+    trusted = stack.project / "authority.crt"
+    trusted.write_text(authority)
+    stack.backup()
+    said = doctor()
+    assert "ok     The project answers by HTTPS, with a certificate that is renewed in time" in said
+    assert "ok     The last backup of the database is as young as it should be." in said
+    assert "wrong  .env: DOMAIN is localhost" in said
+    stack.sql("UPDATE django_migrations SET app = 'gone' WHERE app = 'library'")
+    try:
+        assert "migrations are pending" in doctor()
+    finally:
+        stack.sql("UPDATE django_migrations SET app = 'library' WHERE app = 'gone'")
