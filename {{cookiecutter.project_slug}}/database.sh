@@ -60,7 +60,7 @@ restore() {
     [ -f "$name" ] || fail "Say which backup to restore: latest, or one of these." "$(backups)"
     sha256sum --check --status "$name.sha256" || fail "backups/$name is damaged, its checksum is another: take another one."
     users=$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'app' AND backend_type = 'client backend'")
-    [ "$users" = 0 ] || fail "The database is in use: stop web, and whatever else uses it, and start it again afterwards."
+    [ "$users" = 0 ] || fail "The database is in use. Stop everything; this starts the database again, and nothing else."
     sql postgres "DROP DATABASE IF EXISTS restored"
     sql postgres "CREATE DATABASE restored TEMPLATE template0"
     pg_restore --dbname=restored --single-transaction --exit-on-error "$name"
@@ -81,11 +81,9 @@ schedule() {
 upgrade() {
     echo "${1:-}" | grep --quiet '^[0-9][0-9]$' || fail "Say to which version: sh database.sh upgrade 19"
     trap 'echo "It failed. All data is in the old version still; start that again, as ever." >&2' EXIT
-    compose ps --services | grep --invert-match --line-regexp db | while read -r service; do
-        compose stop "$service" < /dev/null
-    done
+    compose stop
     # By its own pg_dump: the tables of PostgreSQL 17.12 have an option that 18.6 dumps, but does not restore.
-    compose run --rm --no-deps backup
+    compose run --rm backup
     export POSTGRES_VERSION="$1"
     compose up --detach --wait db
     compose run --rm restore latest

@@ -42,7 +42,7 @@ class Data(Production):
 
     def restore(self, name="latest", check=True):
         """Restore a backup as the README says, and return what was said."""
-        self.compose("stop", "web")
+        self.compose("stop")
         result = self.compose("run", "--rm", "restore", name, check=check)
         self.up()
         return result
@@ -149,7 +149,7 @@ def test_nothing_is_restored_while_the_database_is_in_use(stack):
         assert client.get("/api/v1/books/").status_code == 200
     result = stack.compose("run", "--rm", "restore", "latest", check=False)
     assert result.returncode == 1
-    assert "The database is in use: stop web" in result.stderr
+    assert "The database is in use. Stop everything" in result.stderr
 
 
 def test_a_damaged_backup_is_refused_and_one_that_breaks_off_changes_nothing(stack):

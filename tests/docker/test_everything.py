@@ -72,7 +72,7 @@ def test_a_backup_is_copied_to_the_bucket_and_restored_from_there(production):
     for path in backups.iterdir():
         path.unlink()
     assert production.compose(*copy, "--back").stdout.split() == [f"{name}.sha256", name]
-    production.compose("stop", "web", "worker", "beat")
+    production.compose("stop")
     assert f"backups/{name} is restored" in production.compose("run", "--rm", "restore", name).stdout
     production.up()
     set_variables(production.project, COMPOSE_PROFILES="scheduled-backup")
