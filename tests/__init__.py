@@ -1,6 +1,21 @@
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 # Where the commands of requirements-dev.txt are.
 BIN = Path(sys.executable).parent
 TEMPLATE = Path(__file__).resolve().parent.parent
+
+
+def copy_of_template(folder):
+    ignored = shutil.ignore_patterns(".git", ".venv", ".cache")
+    return shutil.copytree(TEMPLATE, folder / "drf-docker", ignore=ignored)
+
+
+def commit(folder):
+    """Commit everything to the folder's own Git repository, made where there is none, and return the folder."""
+    git = ["git", "-C", folder, "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "test"]):
+        subprocess.run([*git, *command], check=True)
+    return folder

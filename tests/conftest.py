@@ -2,12 +2,11 @@
 
 import functools
 import json
-import shutil
 import sys
 
 import pytest
 
-from tests import TEMPLATE
+from tests import TEMPLATE, copy_of_template
 
 # A test may import a project's doctor; the project must not get a __pycache__ from that.
 sys.dont_write_bytecode = True
@@ -36,5 +35,4 @@ def bake(cookies_session):
 @pytest.fixture
 def template(tmp_path):
     """Return a copy of the template, which a test may change."""
-    ignored = shutil.ignore_patterns(".git", ".venv", ".cache")
-    return shutil.copytree(TEMPLATE, tmp_path / "drf-docker", ignore=ignored)
+    return copy_of_template(tmp_path)

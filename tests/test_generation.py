@@ -11,7 +11,7 @@ import tomllib
 
 import pytest
 
-from tests import BIN, TEMPLATE
+from tests import BIN, TEMPLATE, commit
 from tests.combinations import CHOICES, EVERYTHING, NOTHING, OPTIONS, PAIRS, QUESTIONS, differences, everything_but
 
 BASE = """
@@ -236,10 +236,7 @@ def test_the_template_may_be_named_by_a_relative_path(tmp_path, home):
 
 
 def test_the_template_may_be_cloned_from_a_git_address(template, tmp_path, home):
-    source = template.rename(tmp_path / "drf-docker.git")
-    git = ["git", "-C", source, "-c", "user.name=test", "-c", "user.email=test@localhost"]
-    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "test"]):
-        subprocess.run([*git, *command], check=True)
+    source = commit(template.rename(tmp_path / "drf-docker.git"))
     result = cookiecutter("--no-input", template=f"file://{source}", cwd=tmp_path, env=home)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "my-api/compose.yaml").is_file()

@@ -3,11 +3,13 @@
 The Makefile gives a file's tests to one worker: two must not install into one virtual environment at once.
 """
 
+import contextlib
 import itertools
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -18,7 +20,7 @@ import pytest
 import yaml
 
 from tests import BIN, TEMPLATE
-from tests.combinations import NOTHING, OPTION_PAIRS, differences
+from tests.combinations import EVERYTHING, NOTHING, OPTION_PAIRS, differences
 
 NAMES = ["My API", "{{7*7}}", "{% raw %}", "</title><script>", "&amp;", "\"'\\", "%s", "שלום", "中文 🚀", "a\u0301"]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
@@ -163,6 +165,23 @@ def test_pages_show_any_name_as_typed(project):
     script = TEMPLATE / "tests/show_names.py"
     shown = project.pipenv("run", "python", str(script), json.dumps(names))
     assert json.loads(shown.splitlines()[-1]) == names
+
+
+@pytest.mark.parametrize("project", [named("3.12", EVERYTHING)], indirect=True)
+def test_the_readme_leads_back_to_the_tables_of_a_project_without_options(project, bake, tmp_path):
+    chosen = shutil.copytree(project.folder, tmp_path / "chosen")
+    nothing = shutil.copytree(bake(python_version="3.12", **NOTHING), tmp_path / "nothing")
+    for folder in (chosen, nothing):
+        project.pipenv("run", "migrate", cwd=folder)
+    readme = (chosen / "README.md").read_text("utf-8")
+    for command in re.findall(r"`(python manage\.py migrate \w+ zero)`", readme):
+        project.pipenv("run", *command.split(), cwd=chosen)
+    assert tables(chosen) == tables(nothing)
+
+
+def tables(project):
+    with contextlib.closing(sqlite3.connect(project / "db.sqlite3")) as database:
+        return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def follow(words, folder):

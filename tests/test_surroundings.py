@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import TEMPLATE
+from tests import TEMPLATE, commit
 from tests.test_projects import interpreter
 
 ROOT = os.getuid() == 0
@@ -99,9 +99,7 @@ def test_a_name_that_the_terminal_cannot_show_is_no_obstacle(out):
 
 
 def test_a_clone_with_windows_line_endings_gives_unix_line_endings(out, template, tmp_path):
-    git = ["git", "-C", template, "-c", "user.name=test", "-c", "user.email=test@localhost"]
-    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "test"]):
-        subprocess.run([*git, *command], check=True)
+    commit(template)
     clone = ["git", "clone", "--quiet", "--config", "core.autocrlf=true", template, tmp_path / "clone"]
     subprocess.run(clone, check=True)
     assert generate(out, template=tmp_path / "clone").returncode == 0

@@ -136,10 +136,10 @@ def unparsable(project: Path) -> Problems:
 
 def template_syntax(project: Path) -> Problems:
     """Nothing of the template's own syntax is left. Django's templates use the same braces for themselves."""
-    # The project's name, which openapi.yaml has too, may look like anything.
+    # The project's name, which openapi.yaml and .cruft.json have too, may look like anything.
     name = assignments(project / "config/settings.py").get("PROJECT_NAME")
     for path, text in text_files(project):
-        if "templates" in path.parts or path.name in {"doctor.py", "openapi.yaml"}:
+        if "templates" in path.parts or path.name in {"doctor.py", "openapi.yaml", ".cruft.json"}:
             continue
         own = ast.get_source_segment(text, name) if name and path.as_posix() == "config/settings.py" else None
         rest = text.replace(own, "") if own else text

@@ -1,0 +1,160 @@
+"""Answers can change later, by the README's own words: what goes leaves no trace, and what is its owner's stays."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+from tests import BIN, commit, copy_of_template
+from tests.combinations import CHOICES, EVERYTHING, OPTIONS, QUESTIONS, everything_but
+from tests.test_surroundings import is_whole
+
+QUESTION_COUNT = sum(not name.startswith("_") for name in QUESTIONS)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """Return the template as it stands, in a Git repository as cruft needs it."""
+    return commit(copy_of_template(tmp_path_factory.mktemp("template")))
+
+
+@pytest.fixture(scope="module")
+def everything(repository, tmp_path_factory):
+    return create(repository, tmp_path_factory.mktemp("everything"), **EVERYTHING)
+
+
+@pytest.fixture
+def project(everything, tmp_path):
+    """Return a project with all options, made by cruft, committed, and free to change."""
+    return shutil.copytree(everything, tmp_path / everything.name)
+
+
+def create(repository, folder, **answers):
+    command = [BIN / "cruft", "create", repository, "--no-input", "--extra-context", json.dumps(answers)]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return commit(folder / "my-api")
+
+
+def documented(project, command):
+    """Return the line of the project's README that runs this command of cruft's, without its last argument."""
+    readme = (project / "README.md").read_text("utf-8")
+    [line] = re.findall(rf"^pipx run (cruft {command} .*)$", readme, re.MULTILINE)
+    name, *arguments, _ = shlex.split(line)
+    return [BIN / name, *arguments]
+
+
+def change(project, **answers):
+    command = [*documented(project, "update"), json.dumps(answers)]
+    return subprocess.run(command, cwd=project, check=True, capture_output=True, text=True)
+
+
+def differing(project, other):
+    """Return the files that only one of the two projects has, or that are not the same in both."""
+    one, two = tree(project), tree(other)
+    return sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+
+
+def tree(project):
+    # .env has secrets of its own in each project, and .cruft.json is cruft's.
+    paths = [path for path in project.rglob("*") if path.is_file() and path.name not in {".env", ".cruft.json"}]
+    names = {path.relative_to(project).as_posix(): path for path in paths}
+    return {name: path.read_bytes() for name, path in names.items() if not name.startswith(".git/")}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_removing_an_option_gives_the_same_tree_as_not_choosing_it(project, bake, option):
+    environment = (project / ".env").read_bytes()
+    answers = everything_but(option)
+    change(project, **{name: False for name, chosen in answers.items() if not chosen})
+    assert differing(project, bake(**answers)) == []
+    assert (project / ".env").read_bytes() == environment
+
+
+@pytest.mark.parametrize("question", CHOICES)
+def test_another_answer_gives_the_same_tree_as_choosing_it_at_once(project, bake, question):
+    answer = {question: CHOICES[question][-1]}
+    change(project, **answer)
+    assert differing(project, bake(**EVERYTHING, **answer)) == []
+
+
+def test_all_questions_can_be_asked_again(project, bake):
+    *command, _ = documented(project, "update")
+    typed = "\n" * (QUESTION_COUNT - 1) + f"{len(CHOICES['license'])}\n"
+    subprocess.run([*command, "--cookiecutter-input"], cwd=project, check=True, input=typed, text=True)
+    assert differing(project, bake(**EVERYTHING, license=CHOICES["license"][-1])) == []
+
+
+@pytest.mark.parametrize(("option", "needed"), QUESTIONS["_needs"].items())
+def test_what_an_option_needs_stays_as_long_as_the_option(project, everything, option, needed):
+    change(project, **{needed: False})
+    assert differing(project, everything) == []
+    assert f'{{"{option}": false, "{needed}": false}}' in (project / "README.md").read_text("utf-8")
+
+
+def test_a_project_that_cookiecutter_made_is_linked_and_gets_an_option(repository, bake, tmp_path):
+    project = commit(shutil.copytree(bake(), tmp_path / "my-api"))
+    link = [*documented(project, "link"), repository]
+    # Enter to every question, and to the commit.
+    subprocess.run(link, cwd=project, check=True, input="\n" * (QUESTION_COUNT + 1), text=True)
+    change(commit(project), celery=True)
+    assert differing(project, bake(celery=True)) == []
+
+
+def test_what_the_owner_wrote_stays(project):
+    (project / "notes").mkdir()
+    own = {
+        "config/settings.py": "\nFIRST_DAY_OF_WEEK = 1\n",
+        "README.md": "\nOurs.\n",
+        "notes/__init__.py": "OURS = 1\n",
+    }
+    for name, text in own.items():
+        append(project / name, text)
+    (project / "users/jwt/api.py").unlink()
+    change(commit(project), jwt=False, sentry=False)
+    for name, text in own.items():
+        assert (project / name).read_text("utf-8").endswith(text)
+    assert "jwt" not in (project / "config/settings.py").read_text("utf-8")
+    assert not (project / "users/jwt").exists()
+    assert is_whole(project)
+
+
+def test_a_line_that_both_changed_is_marked(project):
+    lock = project / "Pipfile.lock"
+    lock.write_text(re.sub('"sha256": ".*"', f'"sha256": "{"0" * 64}"', lock.read_text("utf-8"), count=1))
+    said = change(commit(project), jwt=False).stderr
+    assert "Applied patch to 'Pipfile.lock' with conflicts." in said
+    status = subprocess.run(["git", "status", "--short"], cwd=project, check=True, capture_output=True, text=True)
+    assert re.findall("^UU (.*)", status.stdout, re.MULTILINE) == ["Pipfile.lock"]
+    assert "D  users/jwt/__init__.py\n" in status.stdout
+
+
+def test_what_is_new_in_the_template_comes_in(template, tmp_path):
+    project = create(commit(template), tmp_path)
+    append(project / "config/settings.py", "\nFIRST_DAY_OF_WEEK = 1\n")
+    commit(project)
+    base = template / "{{cookiecutter.project_slug}}"
+    settings = (base / "config/settings.py").read_text("utf-8")
+    (base / "config/settings.py").write_text(settings.replace('TIME_ZONE = "UTC"', 'TIME_ZONE = "Europe/Vienna"'))
+    append(base / "features/library/README.md.tree", "shelves/                  new in the template\n")
+    commit(template)
+    *command, _ = documented(project, "update")
+    subprocess.run(command, cwd=project, check=True)
+    settings = (project / "config/settings.py").read_text("utf-8")
+    assert 'TIME_ZONE = "Europe/Vienna"\n' in settings
+    assert settings.endswith("\nFIRST_DAY_OF_WEEK = 1\n")
+    assert "\nshelves/ " in (project / "README.md").read_text("utf-8")
+    assert is_whole(project)
+
+
+def append(path, text):
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def test_every_option_says_what_to_do_before_it_goes(bake):
+    section = (bake(**EVERYTHING) / "README.md").read_text("utf-8").partition("\n## Change an option\n")[2]
+    rows = re.findall(r"^\| `(\w+)` \|", section.partition("\n## ")[0], re.MULTILINE)
+    assert sorted(rows) == sorted(OPTIONS)
