@@ -17,7 +17,7 @@ class Worker(ThreadWorker):
     """
 
     @override
-    def set_accept_enabled(self, enabled: bool) -> None:
+    def set_accept_enabled(self, enabled: bool | None) -> None:
         super().set_accept_enabled(enabled)
         if not self.alive:
             for listener in self.sockets:

@@ -317,7 +317,7 @@ def test_the_committed_schema_is_that_of_the_code(tmp_path: Path) -> None:
     [
         ("/api/v1/notes/", "get", {}, set()),
         ("/api/v1/notes/", "get", {"parameters": [{"name": "cursor"}], "security": [{"token": []}]}, {400, 401, 404}),
-        ("/api/v1/notes/", "post", {"requestBody": {}, "security": [{"token": []}]}, {400, 401, 403, 413, 415}),
+        ("/api/v1/notes/", "post", {"requestBody": {}, "security": [{"token": []}]}, {400, 401, 403, 409, 413, 415}),
         ("/api/v1/notes/{id}/", "delete", {"security": [{"token": []}]}, {401, 403, 404, 409}),
     ],
 )
