@@ -9,6 +9,7 @@ import typing
 import httpx
 
 BOOKS, AUTHORS = "/api/v1/books/", "/api/v1/authors/"
+UNLIMITED = "1000000/min"  # for the throttles of a project that is to bear a load
 PAUSE = 0.02  # seconds between two requests of a client
 numbers = itertools.count(100_000_000)
 

@@ -10,10 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.docker.conftest import running
-from tests.docker.load import AUTHORS, BOOKS, isbn, numbers
+from tests.docker.load import AUTHORS, BOOKS, UNLIMITED, isbn, numbers
 from tests.docker.stack import Production, set_variables
 
-UNLIMITED = "1000000/min"
 LOGIN, ME = "/api/v1/auth/login/", "/api/v1/users/me/"
 INJECTIONS = [
     "' OR '1'='1",
@@ -282,3 +281,16 @@ def test_nothing_of_all_this_was_a_failure(stack):
     assert '"code": 500' not in log
     assert "Traceback" not in log
     assert [stack.inspect(service)["RestartCount"] for service in ("web", "proxy", "db")] == [0, 0, 0]
+
+
+def test_the_admin_is_where_and_for_whom_the_environment_says(stack):
+    def statuses():
+        with stack.client() as client:
+            return [client.get(path).status_code for path in ("/admin/", "/office/", "/%6Fffice/users/", BOOKS)]
+
+    set_variables(stack.project, ADMIN_PATH="office")
+    stack.up()
+    assert statuses() == [404, 302, 302, 200]
+    set_variables(stack.project, ADMIN_NETWORKS="203.0.113.0/24 2001:db8::/32")
+    stack.up()
+    assert statuses() == [404, 404, 404, 200]

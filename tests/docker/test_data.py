@@ -1,17 +1,15 @@
 """What operators rely on for their data: whole backups, restored as they were, to this PostgreSQL or the next."""
 
-import contextlib
-import itertools
 import os
 import re
 import shutil
 import sys
-import threading
 import time
 
 import pytest
 
 from tests.docker.conftest import running
+from tests.docker.load import UNLIMITED, Load
 from tests.docker.stack import Production, Stack, eventually, run, set_variables
 
 BOOKS = 100_000
@@ -32,7 +30,7 @@ class Data(Production):
         super().__init__(project)
         self.backups = project / "backups"
         self.backups.mkdir(mode=0o700)
-        set_variables(project, HOST_UID=OWNER, HOST_GID=OWNER, THROTTLE_USER="100000/min")
+        set_variables(project, HOST_UID=OWNER, HOST_GID=OWNER, THROTTLE_USER=UNLIMITED, THROTTLE_ANON=UNLIMITED)
         if os.getuid() == 0:
             os.chown(self.backups, OWNER, OWNER)
 
@@ -74,54 +72,27 @@ def _backups_of_this_test_only(request):
             path.unlink()
 
 
-@contextlib.contextmanager
-def load(stack):
-    """Add books by the API, as fast as it goes; yield the ISBNs of those added, and what was answered otherwise."""
-    numbers, added, others, stop = itertools.count(100_000_000), [], [], threading.Event()
-    author = stack.sql("SELECT min(id) FROM library_author").strip()
-
-    def add_books():
-        with stack.user_client() as client:
-            while not stop.is_set():
-                digits = f"978{next(numbers)}"
-                isbn = digits + str(-sum(int(digit) * (1, 3)[n % 2] for n, digit in enumerate(digits)) % 10)
-                book = {"title": "New", "author": author, "isbn": isbn, "published": "2026-01-01"}
-                response = client.post("/api/v1/books/", json=book)
-                added.append(isbn) if response.status_code == 201 else others.append(response.text)
-
-    assert stack.token
-    threads = [threading.Thread(target=add_books) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield added, others
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-
-
 def test_a_backup_under_load_has_all_that_was_there_when_it_began(stack):
     def rows():
         return {*stack.sql("SELECT t::text FROM library_book t").splitlines()}
 
-    with load(stack) as (added, others):
-        eventually(lambda: len(added) > 20)
-        before = len(added)
+    with Load(stack) as load:
+        eventually(lambda: len(load.acknowledged) > 20)
+        before = len(load.acknowledged)
         stack.backup()
-        during = len(added) - before
+        during = len(load.acknowledged) - before
     assert during > 0
-    assert others == []
+    assert load.failures() == []
     live = rows()
     stack.lose_everything()
     stack.restore()
     restored = rows()
     assert restored <= live
     assert BOOKS + before <= len(restored) <= BOOKS + before + during
-    assert {*added[:before]} <= {*stack.sql("SELECT isbn FROM library_book").split()}
-    with load(stack) as (added_afterwards, others):  # with the token of before, and numbers that are not taken
-        eventually(lambda: added_afterwards or others)
-    assert [text for text in others if "already" not in text] == []
+    assert {*load.acknowledged[:before]} <= {*stack.sql("SELECT isbn FROM library_book").split()}
+    with Load(stack) as load:  # with the token of before, and numbers that are not taken
+        eventually(lambda: load.acknowledged)
+    assert load.failures() == []
 
 
 def test_after_the_loss_of_all_volumes_every_table_is_restored_as_it_was(stack):

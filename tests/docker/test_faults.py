@@ -9,11 +9,10 @@ import httpx
 import pytest
 
 from tests.docker.conftest import running
-from tests.docker.load import AUTHORS, BOOKS, Load, isbn, numbers
+from tests.docker.load import AUTHORS, BOOKS, UNLIMITED, Load, isbn, numbers
 from tests.docker.stack import Production, eventually, run, set_variables
 from tests.docker.test_development import PING, changed
 
-UNLIMITED = "1000000/min"
 FAILING_MIGRATION = """
 from django.db import migrations
 

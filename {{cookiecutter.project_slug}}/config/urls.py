@@ -26,7 +26,7 @@ urlpatterns = [
     # % for feature in cookiecutter.__chosen.split()
     # % include "features/" ~ feature ~ "/urls.py.urlpatterns" ignore missing
     # % endfor
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("api/v1/", include(api_v1)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),

@@ -5,7 +5,9 @@ import os
 # % for feature in cookiecutter.__chosen.split()
 # % include "features/" ~ feature ~ "/tests_settings.py.environment" ignore missing
 # % endfor
-os.environ.update(ALLOWED_HOSTS="testserver,localhost", DEBUG="false", SECRET_KEY="a-key-for-tests-only")
+os.environ.update(
+    ADMIN_PATH="admin", ALLOWED_HOSTS="testserver,localhost", DEBUG="false", SECRET_KEY="a-key-for-tests-only"
+)
 
 from config.settings import *  # noqa: F403 - the same settings
 
