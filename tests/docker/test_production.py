@@ -4,7 +4,10 @@ import gzip
 import io
 import json
 import re
+import socket
+import ssl
 import tarfile
+import warnings
 
 import httpx
 import pytest
@@ -66,6 +69,22 @@ class TestWebsite:
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] in {"same-origin", "no-referrer", "strict-origin"}
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+    @pytest.mark.parametrize(("version", "refusal"), [("TLSv1", True), ("TLSv1_1", True), ("TLSv1_2", False)])
+    def test_no_version_of_tls_is_spoken_that_is_out_of_date(self, production, version, refusal):
+        context = ssl.create_default_context(cadata=b"".join(production.authority.get_ca_certs(binary_form=True)))
+        context.set_ciphers("ALL:@SECLEVEL=0")  # or this end would not try
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+        with socket.create_connection(("127.0.0.1", production.port), timeout=20) as connection:
+            try:
+                context.wrap_socket(connection, server_hostname="localhost").close()
+                refused = ""
+            except ssl.SSLError as error:
+                refused = error.reason
+        assert refused == ("TLSV1_ALERT_PROTOCOL_VERSION" if refusal else "")
 
     def test_static_files_are_named_after_their_content_and_kept_for_ever(self, client):
         path = STYLE.search(client.get("/admin/login/").text)[1]
@@ -106,6 +125,13 @@ class TestContainers:
         result = production.execute("touch", "/made-here", service=service, options=("--user", "0"), check=False)
         assert result.returncode != 0
         assert "Read-only file system" in result.stderr
+
+    @pytest.mark.parametrize("service", ["web", "db", "proxy"])
+    def test_no_service_takes_all_of_the_machine(self, production, service):
+        limits = production.inspect(service)["HostConfig"]
+        assert 0 < limits["Memory"] <= 1024**3
+        assert 0 < limits["PidsLimit"] <= 300
+        assert 0 < limits["NanoCpus"] <= 2 * 10**9
 
     def test_only_the_proxy_publishes_ports(self, production):
         published = {name: production.inspect(name)["HostConfig"]["PortBindings"] for name in ("db", "web", "proxy")}
