@@ -1,15 +1,18 @@
-"""A project with every option: they get along, in development and in production."""
+"""A project with every option: they get along, in development and in production; and one with a single option."""
 
 import re
 import secrets
+from pathlib import Path
 
 import pytest
 
-from tests.combinations import EVERYTHING
+from tests.combinations import EVERYTHING, NOTHING, OPTIONS
 from tests.docker.conftest import running
 from tests.docker.stack import PASSWORD, USER, Production, Stack, free_port, run, set_variables
 
 S3 = "everything-test-s3"
+# The others start alone in a file of their own; the library is in most of them.
+ALONE = [name for name in OPTIONS if name != "library" and not Path(__file__).with_name(f"test_{name}.py").exists()]
 MAKE_BUCKET = "from django.core.files.storage import storages; storages['default'].bucket.create()"
 
 
@@ -61,9 +64,7 @@ def test_a_user_logs_in_and_keeps_a_file(production):
 
 
 def test_a_backup_is_copied_to_the_bucket_and_restored_from_there(production):
-    production.manage(
-        "shell", "-c", "from django.core.files.storage import storages; storages['default'].bucket.create()"
-    )
+    production.manage("shell", "-c", MAKE_BUCKET)
     backups = production.project / "backups"
     backups.mkdir(mode=0o700)
     name = production.compose("run", "--rm", "backup").stdout.strip().removeprefix("backups/")
@@ -78,3 +79,11 @@ def test_a_backup_is_copied_to_the_bucket_and_restored_from_there(production):
     set_variables(production.project, COMPOSE_PROFILES="scheduled-backup")
     production.up()
     assert production.states()["copy-backups"]["Health"] == "healthy"
+
+
+@pytest.mark.parametrize("option", ALONE)
+def test_a_project_starts_with_that_option_alone(bake, option):
+    project = bake(project_slug="alone-test", **NOTHING | {option: True})
+    with running(Production(project)) as stack, stack.user_client() as client:
+        assert client.get("/health/ready").status_code == 200
+        assert client.get("/api/v1/users/me/").json()["username"] == USER
