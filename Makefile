@@ -23,7 +23,11 @@ test: .venv/ready ## the tests that need no Docker
 
 .PHONY: test-docker
 test-docker: .venv/ready ## the tests that build images and start containers
-	pytest -m docker $(PYTEST)
+	pytest -m "docker and not soak" $(PYTEST)
+
+.PHONY: soak
+soak: .venv/ready ## ten minutes of load on a production stack: memory stays flat, and nothing fails
+	pytest -m soak -s
 
 .PHONY: lint
 lint: .venv/ready ## everything that can be checked by reading
