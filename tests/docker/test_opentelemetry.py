@@ -36,7 +36,8 @@ class Collector(BaseHTTPRequestHandler):
         self.end_headers()
 
     def show(self, sent, **seen):
-        print(json.dumps({**values(sent.resource.attributes), **seen}), flush=True)
+        line = json.dumps({**values(sent.resource.attributes), **seen})
+        print(line + "\\n", end="", flush=True)  # at once: others write too
 
     def log_message(self, *_):
         pass
