@@ -266,7 +266,7 @@ def test_two_hundred_slow_people_keep_nobody_else_waiting(stack, visitor, slow):
         connections = [held.enter_context(connect(stack)) for _ in range(200)]
         for connection in connections:
             connection.sendall(start)
-        visitor.get(BOOKS)  # after the two hundred that came before
+        visitor.get(BOOKS, timeout=60)  # after the two hundred that came before
         # There are eight threads: if the slow had them, nobody else would be answered.
         for _ in range(3):
             for connection in connections:
