@@ -37,13 +37,12 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 if not (ALLOWED_HOSTS or DEBUG):
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names to answer to, with commas between them.")
 
-ADMIN_PATH = env.str("ADMIN_PATH", "admin")
-
 # The number of proxies in front that add to X-Forwarded-For. With none, no forwarded header is believed.
 NUM_PROXIES = env.int("NUM_PROXIES", 0)
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+ADMIN_PATH = env.str("ADMIN_PATH", "admin")
 
 # Applications
 
