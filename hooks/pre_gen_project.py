@@ -53,7 +53,7 @@ def what_is_needed_is_chosen(answers):
 def chosen_is_what_was_answered(answers):
     """A replay file that was edited may keep what followed from its former answers."""
     chosen = [name for name in answers["_features"] if answers[name]]
-    chosen += [f"{one}+{other}" for one, other in answers["_pairs"] if answers[one] and answers[other]]
+    chosen += [f"{one}/{other}" for one, other in answers["_pairs"] if answers[one] and answers[other]]
     chosen += [f"{name}/{answers[name]}" for name in answers["_choices"] if name != "python_version"]
     if answers["__chosen"].split() != chosen:
         yield f"__chosen {answers['__chosen']!r}: take it out of the replay file; it follows from the other answers."

@@ -119,6 +119,13 @@ def test_the_base_names_no_option(option):
     assert not [path for path in files(base) if not path.startswith("features/") and names(option, base / path)]
 
 
+def test_an_option_stands_in_one_folder():
+    base = TEMPLATE / "{{cookiecutter.project_slug}}"
+    named = [path for path in files(base) if names("celery", base / path)]
+    assert named
+    assert not [path for path in named if not path.startswith("features/celery/")]
+
+
 @pytest.mark.parametrize(("option", "needed"), QUESTIONS["_needs"].items())
 def test_an_option_brings_what_it_needs(bake, option, needed):
     assert files(bake(**NOTHING | {option: True})) == files(bake(**NOTHING | {option: True, needed: True}))
@@ -132,7 +139,7 @@ def test_a_pair_of_options_brings_what_only_the_two_together_need(bake, one, oth
         lines = {(path, line) for path in files(project) for line in (project / path).read_text("utf-8").splitlines()}
         return packages | {(path, line) for path, line in lines if path not in {".env", "Pipfile.lock"}}
 
-    folder = TEMPLATE / f"{{{{cookiecutter.project_slug}}}}/features/{one}+{other}"
+    folder = TEMPLATE / f"{{{{cookiecutter.project_slug}}}}/features/{one}/{other}"
     brought = contents(**{one: True, other: True}) - contents(**{one: True}) - contents(**{other: True})
     for path in [*files(folder)]:
         kind, _, place = path.partition("/")

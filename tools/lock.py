@@ -20,7 +20,7 @@ OLDEST_PYTHON = "3.12"
 
 def main():
     base = tomllib.loads((TEMPLATE / "Pipfile").read_text("utf-8"))
-    features = sorted(path for path in (TEMPLATE / "features").iterdir() if path.is_dir())
+    features = sorted({path.parent for path in (TEMPLATE / "features").rglob("Pipfile.*packages")})
     wanted = {section: requirements(base[section]) for section in SECTIONS}
     added = {
         feature: {section: requirements(fragment(feature, section)) for section in SECTIONS} for feature in features

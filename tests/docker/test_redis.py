@@ -24,6 +24,8 @@ def log_in(client, password=PASSWORD):
 def test_a_limit_counts_for_all_processes_together(stack, visitor):
     stack.execute("redis-cli", "flushall", service="redis")
     assert [log_in(visitor, "wrong").status_code for _ in range(12)] == [401] * 10 + [429] * 2
+    stack.compose("restart", "redis")
+    assert log_in(visitor, "wrong").status_code == 429  # what was counted is on disk
 
 
 def test_the_server_has_no_rights_beyond_its_task(stack):
