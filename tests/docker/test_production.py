@@ -6,14 +6,24 @@ import json
 import re
 import socket
 import ssl
+import subprocess
 import tarfile
+import textwrap
 import warnings
 
 import httpx
 import pytest
 
+from tests import TEMPLATE
 from tests.docker.stack import run, variables
+from tests.test_projects import interpreter
 
+CHECKER = "drheaderplus==3.0.4"  # of the OWASP's and Mozilla's rules for headers
+ACCEPTED = {
+    "Cache-Control",  # with `no-store`, nobody could be told that nothing has changed (304)
+    "Content-Security-Policy - img-src",  # `data:`, in which Swagger UI and the browsable API have their icons
+    "Referrer-Policy",  # `same-origin` tells other sites nothing at all
+}
 IMAGE = "production-test:latest"
 STYLE = re.compile('href="(/static/admin/css/base[^"]*)"')
 
@@ -71,6 +81,27 @@ class TestWebsite:
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Referrer-Policy"] in {"same-origin", "no-referrer", "strict-origin"}
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+    def test_a_public_checker_finds_no_fault_with_the_headers(self, client):
+        environment = TEMPLATE / ".cache" / CHECKER
+        if not (environment / "ready").exists():
+            subprocess.run([interpreter("3.13"), "-m", "venv", "--clear", environment], check=True)
+            subprocess.run([environment / "bin/pip", "install", "--quiet", CHECKER], check=True)
+            (environment / "ready").touch()
+        program = """
+            import drheader, json, sys
+            for path, headers in json.loads(sys.argv[1]).items():
+                for fault in drheader.Drheader(headers=headers).analyze():
+                    if fault.severity != "low":
+                        print(fault.rule, path, fault.value, fault.message, sep="; ")
+        """
+        pages = {}
+        for path in ["/", "/admin/login/", "/api/docs/", "/api/v1/books/"]:
+            pages[path] = dict(client.get(path).headers)
+            pages[path].pop("set-cookie", None)  # the test above is about cookies
+        command = [environment / "bin/python", "-c", textwrap.dedent(program), json.dumps(pages)]
+        faults = run(*command).stdout.splitlines()
+        assert {fault.partition("; ")[0] for fault in faults} == ACCEPTED, "\n".join(faults)
 
     @pytest.mark.parametrize(("version", "refusal"), [("TLSv1", True), ("TLSv1_1", True), ("TLSv1_2", False)])
     def test_no_version_of_tls_is_spoken_that_is_out_of_date(self, production, version, refusal):
