@@ -175,7 +175,9 @@ class Production(Stack):
 
     def up(self, **environment):
         super().up(**environment)
+        self.wait_for_the_proxy()
 
+    def wait_for_the_proxy(self):
         def the_proxy_answers():
             with self.client() as client:
                 return client.get("/health/live")

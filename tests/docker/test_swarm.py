@@ -1,0 +1,151 @@
+"""The services of production on Docker Swarm, from the same file: what people notice of new versions, good and bad."""
+
+import json
+import time
+
+import pytest
+
+from tests.docker.conftest import running
+from tests.docker.load import UNLIMITED, Load
+from tests.docker.stack import Production, eventually, run, set_variables
+from tests.docker.test_development import PING, changed
+from tests.docker.test_faults import FAILING_MIGRATION
+
+NAME = "swarm-test"
+
+
+class Swarm(Production):
+    """A project that runs as its README says under "On several machines", on this one."""
+
+    def up(self):
+        self.deploy("first")
+        self.wait_for_the_proxy()
+
+    def deploy(self, tag):
+        """Put a version in the place of the one that runs, and return when Swarm is done with it."""
+        set_variables(self.project, TAG=tag)
+        self.compose("build", timeout=600)
+        self.apply("--detach=false")
+
+    def apply(self, *options):
+        """Send Swarm what the project's files say; there is no registry to ask for images."""
+        options = " ".join([*options, "--resolve-image never"])
+        command = f"python3 swarm.py | docker stack deploy {options} --compose-file - {NAME}"
+        run("sh", "-c", command, cwd=self.project, timeout=500)
+
+    def down(self, *_):
+        run("docker", "stack", "rm", NAME, check=False)
+        eventually(
+            lambda: (
+                not self.containers("")
+                and not run("docker", "network", "ls", "--quiet", "--filter", f"name={NAME}").stdout
+            )
+        )
+        volumes = run("docker", "volume", "ls", "--quiet", "--filter", f"name={NAME}-production_").stdout.split()
+        if volumes:
+            run("docker", "volume", "rm", *volumes)
+
+    def containers(self, service):
+        return run("docker", "ps", "--quiet", "--filter", f"name={NAME}_{service}").stdout.split()
+
+    def execute(self, *command, service="web", options=(), check=True):
+        return run("docker", "exec", *options, self.containers(service)[0], *command, check=check)
+
+    def inspect(self, service):
+        return json.loads(run("docker", "service", "inspect", f"{NAME}_{service}").stdout)[0]
+
+    def tasks(self, service):
+        """Return the states of the service's tasks, the newest first."""
+        command = ("docker", "service", "ps", "--format", "{{.CurrentState}}", f"{NAME}_{service}")
+        return [line.split()[0] for line in run(*command).stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def swarm():
+    if run("docker", "info", "--format", "{{.Swarm.LocalNodeState}}").stdout.strip() == "active":
+        yield
+        return
+    run("docker", "swarm", "init", "--advertise-addr", "127.0.0.1")
+    yield
+    run("docker", "swarm", "leave", "--force")
+
+
+@pytest.fixture(scope="module")
+def stack(swarm, bake):
+    manager = run("docker", "node", "ls", "--quiet", "--filter", "role=manager").stdout.split()
+    run("docker", "node", "update", "--label-add", "data=true", *manager)
+    project = bake(project_slug=NAME, python_version="3.14")
+    set_variables(project, THROTTLE_USER=UNLIMITED, THROTTLE_ANON=UNLIMITED)
+    with running(Swarm(project)) as stack:
+        yield stack
+
+
+@pytest.fixture
+def load(stack):
+    with Load(stack) as load:
+        time.sleep(2)
+        yield load
+        time.sleep(2)
+    assert load.acknowledged
+    assert load.failures() == []
+    assert load.lost() == set()
+
+
+def test_containers_are_as_closed_as_those_of_compose(stack):
+    for service in ("db", "web", "proxy"):
+        settings = json.loads(run("docker", "inspect", *stack.containers(service)).stdout)[0]
+        assert settings["HostConfig"]["ReadonlyRootfs"]
+        assert settings["HostConfig"]["CapDrop"] == ["ALL"]
+        assert settings["HostConfig"]["Memory"]
+        assert settings["HostConfig"]["PidsLimit"]
+    assert stack.execute("touch", "/tmp/one").returncode == 0
+    assert stack.execute("touch", "/app/one", check=False).returncode != 0
+    assert stack.execute("id", "--user").stdout == "10001\n"
+    assert not any(secret in json.dumps(stack.inspect("web")) for secret in stack.secrets.values())
+
+
+def test_a_new_version_replaces_the_old_one_and_nobody_notices(stack, load):
+    with changed(stack.project / "config/urls.py", lambda text: text + PING):
+        stack.deploy("second")
+    with stack.client() as client:
+        assert client.get("/ping/").text == "pong"
+    assert stack.tasks("migrate")[0] == "Complete"
+
+
+def test_more_containers_share_the_work(stack, load):
+    set_variables(stack.project, WEB_REPLICAS="3")
+    stack.apply("--detach=false")
+    time.sleep(3)
+    served = [
+        run("docker", "logs", "--since", "3s", container).stderr.count("request_finished")
+        for container in stack.containers("web")
+    ]
+    assert len(served) == 3
+    assert min(served) > 0
+    set_variables(stack.project, WEB_REPLICAS="1")
+    stack.apply("--detach=false")
+
+
+def test_a_version_that_does_not_start_gives_way_to_the_old_one(stack, load):
+    with changed(stack.project / "config/wsgi.py", lambda text: text + "raise SystemExit(1)\n"):
+        stack.deploy("third")
+    assert stack.inspect("web")["UpdateStatus"]["State"] == "rollback_completed"
+    assert stack.inspect("web")["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] == f"{NAME}:second"
+
+
+def test_a_version_whose_migration_fails_leaves_the_old_one_serving(stack, load):
+    before = stack.containers("web")
+    migration = stack.project / "users/migrations/0002_fails.py"
+    migration.write_text(FAILING_MIGRATION, "utf-8")
+    try:
+        set_variables(stack.project, TAG="fourth")
+        stack.compose("build", timeout=600)
+        stack.apply("--detach=true")
+        eventually(lambda: "Failed" in stack.tasks("migrate"), seconds=60)
+        time.sleep(10)
+    finally:
+        migration.unlink()
+    with stack.client() as client:
+        assert client.get("/ping/").text == "pong"
+    assert {*before} <= {*stack.containers("web")}
+    assert stack.inspect("web")["UpdateStatus"]["State"] == "updating"

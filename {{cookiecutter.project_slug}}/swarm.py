@@ -1,0 +1,62 @@
+"""Print compose.production.yaml as `docker stack deploy` takes it. README.md, "On several machines", has the commands.
+
+What `docker stack` knows nothing of is said in its own way, or left out where Swarm has none of it.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+CONFIG = "docker compose --file compose.production.yaml config --format json"
+NOT_FOR_SWARM = {"build", "profiles", "restart", "security_opt", "shm_size"}
+# Swarm starts everything at once: what may begin after the migrations only, waits for them itself.
+AFTER_MIGRATIONS = 'until python manage.py migrate --check > /dev/null 2>&1; do sleep 1; done; exec "$$@"'
+
+
+def main() -> None:
+    result = subprocess.run(CONFIG.split(), check=False, stdout=subprocess.PIPE, text=True)  # noqa: S603 - a constant
+    if result.returncode:
+        sys.exit(result.returncode)
+    stack = json.loads(result.stdout)
+    for service in stack["services"].values():
+        change(service)
+    stack["services"]["migrate"]["deploy"] |= {
+        "mode": "replicated-job",
+        "restart_policy": {"condition": "on-failure", "max_attempts": 5},  # the database may be starting as well
+    }
+    stack["services"]["web"]["deploy"]["update_config"] = {"order": "start-first", "failure_action": "rollback"}
+    for kind in ("configs", "secrets"):
+        for name, entry in stack[kind].items():
+            # Swarm does not change one of these: what has another content, has another name.
+            digest = hashlib.sha256(Path(entry["file"]).read_bytes()).hexdigest()[:12]
+            entry["name"] = f"{stack['name']}_{name}_{digest}"
+    del stack["name"]
+    print(json.dumps(stack, indent=2))
+
+
+def change(service: dict[str, Any]) -> None:
+    waits = "migrate" in service.pop("depends_on", {})
+    for key in list(service):
+        if key in NOT_FOR_SWARM or service[key] is None:
+            del service[key]
+    if waits:
+        service["command"] = ["sh", "-c", AFTER_MIGRATIONS, "sh", *service["command"]]
+        service.setdefault("healthcheck", {})["start_period"] = "5m"
+
+    deploy = service.setdefault("deploy", {})
+    deploy["endpoint_mode"] = "dnsrr"  # a name stands for all its containers, and no connection is cut for its age
+    if limits := deploy.get("resources", {}).get("limits"):
+        limits["cpus"] = str(limits["cpus"])
+    if service.setdefault("volumes", []):
+        deploy["placement"] = {"constraints": ["node.labels.data == true"]}
+    for place in service.pop("tmpfs", []):
+        service["volumes"].append({"type": "tmpfs", "target": place.partition(":")[0], "tmpfs": {"size": 128 * 2**20}})
+    for port in service.get("ports", []):
+        port |= {"published": int(port["published"]), "mode": "host"}
+
+
+if __name__ == "__main__":
+    main()
