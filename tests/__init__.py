@@ -13,9 +13,14 @@ def copy_of_template(folder):
     return shutil.copytree(TEMPLATE, folder / "drf-docker", ignore=ignored)
 
 
+def git(folder, *arguments):
+    """Run a command of Git's in that folder, and return what it prints."""
+    command = ["git", "-C", folder, "-c", "user.name=test", "-c", "user.email=test@localhost", *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
 def commit(folder):
     """Commit everything to the folder's own Git repository, made where there is none, and return the folder."""
-    git = ["git", "-C", folder, "-c", "user.name=test", "-c", "user.email=test@localhost"]
     for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "test"]):
-        subprocess.run([*git, *command], check=True)
+        git(folder, *command)
     return folder

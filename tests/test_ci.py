@@ -11,6 +11,7 @@ from tests.combinations import EVERYTHING
 
 GITHUB, GITLAB = "github", "gitlab"
 FILES = {
+    "vendor.renovate": (GITLAB, "renovate.json"),
     "vendor.github-workflows": (GITHUB, ".github/workflows/ci.yml"),
     "vendor.dependabot": (GITHUB, ".github/dependabot.yml"),
     "vendor.gitlab-ci": (GITLAB, ".gitlab-ci.yml"),

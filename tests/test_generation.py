@@ -24,7 +24,7 @@ database.sh doctor.py manage.py pyproject.toml swarm.py templates/400.html templ
 templates/404.html templates/413.html templates/429.html templates/500.html templates/503.html templates/base.html
 templates/drf_spectacular/redoc.html templates/drf_spectacular/swagger_ui.html templates/rest_framework/api.html
 tests/__init__.py tests/conftest.py tests/fuzz_api.py tests/settings.py tests/test_logs.py tests/test_pages.py
-tests/test_project.py tests/test_users.py users/__init__.py users/admin.py users/apps.py users/backends.py
+tests/test_project.py tests/test_users.py upgrade.py users/__init__.py users/admin.py users/apps.py users/backends.py
 users/migrations/0001_initial.py users/migrations/__init__.py users/models.py users/serializers.py users/urls.py
 users/views.py
 """

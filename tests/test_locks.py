@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -13,9 +15,10 @@ from packaging.markers import Marker, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests import TEMPLATE
+from tests import BIN, TEMPLATE
 from tests.combinations import EVERYTHING, FEATURES, NOTHING, OPTIONS, QUESTIONS, differences
 from tests.test_projects import install_by_uv, interpreter, make_by_uv, pipenv_in
+from tests.test_surroundings import is_whole
 from tools.lock import SECTIONS, fragment, requirements
 
 PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
@@ -91,3 +94,18 @@ def test_pipenv_locks_the_same(bake, tmp_path, options):
     pipenv("lock")
     found = {(key, *package) for key in SECTIONS.values() for package in locked([project], key).items()}
     assert {"missing": found - merged, "needless": merged - found} == {"missing": set(), "needless": set()}
+
+
+@pytest.mark.index
+def test_a_project_upgrades_itself_to_what_is_pinned_here(bake, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(BIN), prepend=os.pathsep)
+    project = shutil.copytree(bake(python_version=VERSION), tmp_path / "project")
+    pipfile = (project / "Pipfile").read_text("utf-8")
+    older = re.sub(r"^((?:whitenoise|environs) = .*?)==[^\"]+", r"\1==6.0.0", pipfile, flags=re.MULTILINE)
+    (project / "Pipfile").write_text(older, "utf-8")
+    pipenv = pipenv_in(project, VERSION)
+    make_by_uv(pipenv, interpreter(VERSION))
+    said = pipenv("run", "upgrade")
+    assert "whitenoise: 6.0.0 -> " in said
+    assert (project / "Pipfile").read_text("utf-8") == pipfile
+    assert is_whole(project)

@@ -5,15 +5,18 @@ import subprocess
 
 import pytest
 
-from tests import BIN, TEMPLATE
+from tests import BIN, TEMPLATE, commit, git
+from tools.lock import write_workflow
 
 WORKFLOW = TEMPLATE / ".github/workflows/ci.yml"
+WORKFLOWS = sorted(WORKFLOW.parent.iterdir())
 FORMS = sorted(set((TEMPLATE / ".github/ISSUE_TEMPLATE").iterdir()) - {TEMPLATE / ".github/ISSUE_TEMPLATE/config.yml"})
 PROJECTS = "{{cookiecutter.project_slug}}/features/ci/github/files/.github/workflows/ci.yml"
 
 
 @pytest.mark.parametrize(
-    ("schema", "file"), [("github-workflows", WORKFLOW), *[("github-issue-forms", form) for form in FORMS]]
+    ("schema", "file"),
+    [*[("github-workflows", file) for file in WORKFLOWS], *[("github-issue-forms", form) for form in FORMS]],
 )
 def test_a_file_follows_its_schema(schema, file):
     command = [BIN / "check-jsonschema", "--builtin-schema", f"vendor.{schema}", file]
@@ -28,8 +31,28 @@ def test_zizmor_finds_nothing():
 
 
 def test_actions_are_pinned_as_in_projects():
-    used, known = (set(re.findall("uses: (.*)", path.read_text("utf-8"))) for path in (WORKFLOW, TEMPLATE / PROJECTS))
+    used, known = (
+        set(re.findall("uses: (.*)", "".join(path.read_text("utf-8") for path in paths)))
+        for paths in (WORKFLOWS, [TEMPLATE / PROJECTS])
+    )
     assert used <= known
+
+
+def test_an_action_is_pinned_to_the_commit_of_its_newest_release(tmp_path, monkeypatch):
+    action = tmp_path / "github/owner/action"
+    action.mkdir(parents=True)
+    (action / "action.yml").touch()
+    commit(action)
+    for tag in (["v7.9.0"], ["v7.10.0", "--annotate", "--message", "x"], ["v8-beta"]):
+        git(action, "tag", *tag)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{tmp_path}/github/.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+    workflow = tmp_path / "ci.yml"
+    workflow.write_text(f"- uses: owner/action@{'0' * 40} # v7.8.0\n- uses: owner/gone@{'0' * 40} # v1.0.0\n")
+    write_workflow(workflow)
+    head = git(action, "rev-parse", "HEAD").strip()
+    assert workflow.read_text() == f"- uses: owner/action@{head} # v7.10.0\n- uses: owner/gone@{'0' * 40} # v1.0.0\n"
 
 
 def test_cookiecutter_is_the_one_that_the_tests_run():

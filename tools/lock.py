@@ -1,9 +1,13 @@
-"""Resolve every package to its newest version that goes with the others, and write the pins and the locks.
+"""Find the newest versions of all that is pinned, write the pins and the locks, and say what changed.
+
+Of packages, the newest that go with the others; of actions, the newest release. Images are named by major
+version, whose fixes come without a change here.
 
 One resolution covers the base project and all features, every platform and every Python from 3.12 on, so that any
 choice of features is a part of it. What a project then locks is the base's lock with the fragments of its features.
 """
 
+import functools
 import json
 import re
 import subprocess
@@ -16,9 +20,42 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 SECTIONS = {"packages": "default", "dev-packages": "develop"}
 OLDEST_PYTHON = "3.12"
+PROJECTS_WORKFLOW = TEMPLATE / "features/ci/github/files/.github/workflows/ci.yml"
+WORKFLOWS = [PROJECTS_WORKFLOW, *sorted((ROOT / ".github/workflows").iterdir())]
+TOOLS = [ROOT / "requirements-dev.txt", ROOT / ".ci/base-images/caddy.txt"]
+ACTION = re.compile(r"(?<=uses: )(?P<name>[\w-]+/[\w-]+)@(?P<release>[0-9a-f]{40} # v[\d.]+)")
 
 
 def main():
+    before = pinned()
+    lock_projects()
+    lock_development_tools()
+    lock_stand_in()
+    for workflow in WORKFLOWS:
+        write_workflow(workflow)
+    after = pinned()
+    for name in sorted(before.keys() | after.keys()):
+        old, new = (versions.get(name, "nothing") for versions in (before, after))
+        if old != new:
+            print(f"{name}: {old} -> {new}")
+
+
+def pinned():
+    """Return the version of everything that is pinned, by its name and what it is for."""
+    versions = {}
+    for path in TEMPLATE.rglob("Pipfile.lock"):
+        lock = json.loads(path.read_text("utf-8"))
+        for packages in (lock.get(section, {}) for section in SECTIONS.values()):
+            versions |= {name: entry["version"].removeprefix("==") for name, entry in packages.items()}
+    for path in TOOLS:
+        lines = re.findall(r"^([\w.-]+)\S*==(\S+)", path.read_text("utf-8"), re.MULTILINE)
+        versions |= {f"{name} (development)": version for name, version in lines}
+    for path in WORKFLOWS:
+        versions |= {name: release[43:] for name, release in ACTION.findall(path.read_text("utf-8"))}
+    return versions
+
+
+def lock_projects():
     base = tomllib.loads((TEMPLATE / "Pipfile").read_text("utf-8"))
     features = sorted({path.parent for path in (TEMPLATE / "features").rglob("Pipfile.*packages")})
     wanted = {section: requirements(base[section]) for section in SECTIONS}
@@ -41,8 +78,6 @@ def main():
                 own[locked] = {name: entry for name, entry in whole.items() if entry != lock[locked].get(name)}
         if own:
             write_json(feature / "Pipfile.lock", own)
-    lock_development_tools()
-    lock_stand_in()
 
 
 def fragment(feature, section):
@@ -83,19 +118,16 @@ def compile_requirements(*arguments, python=OLDEST_PYTHON, **options):
 
 
 def pin(path, versions):
-    """Put the resolved versions into a Pipfile or a fragment of one, and say what changed."""
+    """Put the resolved versions into a Pipfile or a fragment of one."""
     if not path.is_file():
         return
 
     def newest(match):
-        head, name, start, old = match.groups()
-        new = versions[name]["version"]
-        if new != old:
-            print(f"{name}: {old} -> {new}")
-        return f'{head}{start}"{new}"'
+        head, name, start = match.groups()
+        return f'{head}{start}"{versions[name]["version"]}"'
 
     text = path.read_text("utf-8")
-    text = re.sub(r'^(([\w-]+) = )(\{version = |)"(\*|==[^"]+)"', newest, text, flags=re.MULTILINE)
+    text = re.sub(r'^(([\w-]+) = )(\{version = |)"(?:\*|==[^"]+)"', newest, text, flags=re.MULTILINE)
     path.write_text(text, "utf-8")
 
 
@@ -112,7 +144,6 @@ def lock_development_tools():
     header = "# Written by `make lock` from pyproject.toml.\n"
     text = compile_requirements("pyproject.toml", "--group", "dev", "--no-header", python="3.11")
     (ROOT / "requirements-dev.txt").write_text(header + text, "utf-8")
-    pin_pipenv(re.search(r"^pipenv(==\S+)", text, re.MULTILINE)[1])
 
 
 def lock_stand_in():
@@ -122,10 +153,29 @@ def lock_stand_in():
     (ROOT / ".ci/base-images/caddy.txt").write_text(header + text, "utf-8")
 
 
-def pin_pipenv(version):
-    """Let a project's CI install the Pipenv that this repository is tested with."""
-    path = TEMPLATE / "features/ci/github/files/.github/workflows/ci.yml"
-    path.write_text(re.sub(r"(?<=pipenv)==\S+", version, path.read_text("utf-8")), "utf-8")
+def write_workflow(path):
+    """Have a workflow run the newest release of each action, and the tools that this repository is tested with."""
+    text = ACTION.sub(
+        lambda match: f"{match['name']}@{newest(match['name']) or match['release']}", path.read_text("utf-8")
+    )
+    versions = dict(re.findall(r"^(cookiecutter|pipenv)==(\S+)", TOOLS[0].read_text("utf-8"), re.MULTILINE))
+    text = re.sub(r"\b(cookiecutter|pipenv)==\S+", lambda match: f"{match[1]}=={versions[match[1]]}", text)
+    path.write_text(text, "utf-8")
+
+
+@functools.cache
+def newest(action):
+    """Return the commit and the name of the action's newest release; a commit, since a tag can be moved."""
+    command = ["git", "ls-remote", "--tags", f"https://github.com/{action}"]
+    result = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    # The commit that a tag with a message is for follows the tag itself, and takes its place.
+    releases = re.findall(r"^(\w+)\trefs/tags/(v\d+\.\d+\.\d+)(?:\^\{\})?$", result.stdout, re.MULTILINE)
+    if result.returncode or not releases:
+        print(f"{action}: stays as it is; its releases were not found")
+        return None
+    commits = {name: commit for commit, name in releases}
+    name = max(commits, key=lambda name: [int(number) for number in name[1:].split(".")])
+    return f"{commits[name]} # {name}"
 
 
 if __name__ == "__main__":
