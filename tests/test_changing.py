@@ -1,6 +1,7 @@
 """Answers can change later, by the README's own words: what goes leaves no trace, and what is its owner's stays."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 
-from tests import BIN, commit, copy_of_template
+from tests import BIN, commit, copy_of_template, git
 from tests.combinations import CHOICES, EVERYTHING, OPTIONS, QUESTIONS, everything_but
 from tests.test_surroundings import is_whole
 
@@ -32,8 +33,9 @@ def project(everything, tmp_path):
     return shutil.copytree(everything, tmp_path / everything.name)
 
 
-def create(repository, folder, **answers):
+def create(repository, folder, checkout="HEAD", **answers):
     command = [BIN / "cruft", "create", repository, "--no-input", "--extra-context", json.dumps(answers)]
+    command += ["--checkout", checkout]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return commit(folder / "my-api")
 
@@ -147,6 +149,54 @@ def test_what_is_new_in_the_template_comes_in(template, tmp_path):
     assert settings.endswith("\nFIRST_DAY_OF_WEEK = 1\n")
     assert "\nshelves/ " in (project / "README.md").read_text("utf-8")
     assert is_whole(project)
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory):
+    """Return the template as it stands, and behind it a release that had other options, packages and files."""
+    template = copy_of_template(tmp_path_factory.mktemp("releases"))
+    template = template.rename(template.with_suffix(".git"))
+    commit(template)
+    questions = json.loads((template / "cookiecutter.json").read_text("utf-8"))
+    del questions["devcontainer"], questions["__prompts__"]["devcontainer"]
+    questions["_features"].remove("devcontainer")
+    (template / "cookiecutter.json").write_text(json.dumps(questions), "utf-8")
+    base = template / "{{cookiecutter.project_slug}}"
+    for name in ("Pipfile", "Pipfile.lock"):
+        text = (base / name).read_text("utf-8")
+        text = re.sub(r'(whitenoise = "==|"whitenoise": {[^}]*"version": "==)[^"]*', r"\g<1>6.0.0", text)
+        (base / name).write_text(re.sub("^upgrade = .*\n", "", text, flags=re.MULTILINE), "utf-8")
+    (base / "upgrade.py").unlink()
+    (base / "config/former.py").write_text("# No longer there.\n")
+    git(commit(template), "tag", "2026.10")
+    git(template, "revert", "--no-edit", "HEAD")
+    return template
+
+
+def test_a_project_of_the_last_release_becomes_one_of_this_release(releases, bake, tmp_path):
+    project = create(releases, tmp_path, checkout="2026.10", jwt=True)
+    assert not (project / "upgrade.py").exists()
+    (project / "notes").mkdir()
+    own = {
+        "config/settings.py": "\nFIRST_DAY_OF_WEEK = 1\n",
+        "README.md": "\nOurs.\n",
+        "notes/__init__.py": "OURS = 1\n",
+    }
+    for name, text in own.items():
+        append(project / name, text)
+    change(commit(project), devcontainer=True)
+    assert differing(project, bake(jwt=True, devcontainer=True)) == sorted(own)
+    for name, text in own.items():
+        assert (project / name).read_text("utf-8").endswith(text)
+    assert is_whole(project)
+
+
+def test_cookiecutter_makes_a_project_of_a_former_release(releases, tmp_path):
+    command = [BIN / "cookiecutter", f"file://{releases}", "--checkout", "2026.10", "--no-input"]
+    home = {**os.environ, "HOME": str(tmp_path)}
+    subprocess.run([*command, "--output-dir", tmp_path], env=home, check=True)
+    assert (tmp_path / "my-api/config/former.py").exists()
+    assert is_whole(tmp_path / "my-api")
 
 
 def append(path, text):
