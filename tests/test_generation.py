@@ -68,6 +68,12 @@ def test_the_default_project_is_exactly_this(bake):
     assert bake().name == "my-api"
 
 
+def test_what_the_readme_shows_is_there(bake):
+    tree = re.findall(r"^[├└]── (.*?)  ", (TEMPLATE / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert len(tree) > 10
+    assert not [name for names in tree for name in names.split(", ") if not (bake() / name).exists()]
+
+
 def test_the_settings_fit_on_a_few_screens(bake):
     assert len((bake() / "config/settings.py").read_text("utf-8").splitlines()) < 220
 
