@@ -2,6 +2,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 OUTPUT ?= ..
 PYTEST ?=
+PARTS ?=
 PEER ?=
 
 .PHONY: help
@@ -41,8 +42,8 @@ mutation: .venv/ready ## put faults into the template and see which ones the hoo
 	python -m tests.mutation
 
 .PHONY: bench
-bench: .venv/ready ## measure, side by side; PEER=path measures another template too
-	python -m benchmarks $(PEER)
+bench: .venv/ready ## measure, side by side; PARTS="image start" chooses, PEER=path measures another template too
+	python -m benchmarks $(PARTS) $(if $(PEER),--peer $(PEER))
 
 .PHONY: lock
 lock: .venv/ready ## refresh every pin and every lock, and see that Pipenv locks the same

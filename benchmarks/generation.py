@@ -1,21 +1,20 @@
-"""How long a project takes: beside Cookiecutter's own work for a template of one file, and beside a peer's.
+"""How long a project takes: beside Cookiecutter's own work for a template of one file, and beside a peer's."""
 
-Alone: `python -m benchmarks.generation [path of another template]`.
-"""
-
+import functools
+import itertools
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from rich.progress import track
+from benchmarks.measure import bake, in_turn, row, seconds
+from benchmarks.plot import bars
+from tests import TEMPLATE
+from tests.combinations import OPTIONS
 
-from tests import BIN, TEMPLATE
-
-RUNS = 15
+RUNS = 5
 VALIDATION = """
 import sys, time
 sys.dont_write_bytecode = True
@@ -34,40 +33,41 @@ def one_file_template(folder):
     return folder
 
 
-def seconds_to_generate(template, output):
-    """Return the seconds that one run takes, from the shell's view, into a folder that is not there yet."""
-    start = time.perf_counter()
-    subprocess.run(
-        [BIN / "cookiecutter", template, "--no-input", "--output-dir", output], check=True, stdout=subprocess.DEVNULL
-    )
-    return time.perf_counter() - start
-
-
 def seconds_to_validate(project):
     """Return the seconds that the checks take in a process of their own, the import of the checks included."""
     return float(subprocess.check_output([sys.executable, "-c", VALIDATION], cwd=project, text=True))
 
 
 def measure(peer=None):
-    """Yield the rows of the table: what, median, and how often the reference."""
+    """Return the rows of the table, with those of another template where its path is given."""
     with tempfile.TemporaryDirectory() as temporary:
-        scratch = Path(temporary)
-        templates = {"a template of one file": one_file_template(scratch / "template"), "default answers": TEMPLATE}
+        numbers = itertools.count()
+
+        def generation(template, **answers):
+            return lambda: seconds(bake, f"{temporary}/{next(numbers)}", template, **answers)
+
+        counts = range(0, len(OPTIONS) + 1, 2)
+        chosen = {count: {name: place < count for place, name in enumerate(OPTIONS)} for count in counts}
+        project = bake(Path(temporary, "project"))
+        cases = {
+            "a template of one file": generation(one_file_template(Path(temporary, "template"))),
+            "default answers": generation(TEMPLATE),
+            "validation": functools.partial(seconds_to_validate, project),
+            **{count: generation(TEMPLATE, **answers) for count, answers in chosen.items()},
+        }
         if peer:
-            templates["the peer, default answers"] = peer
-        times = {name: [] for name in [*templates, "validation"]}
-        for run in track(range(RUNS), "generation"):
-            # Side by side: whatever else the machine does, it does it to each of them.
-            for name, template in templates.items():
-                times[name].append(seconds_to_generate(template, scratch / name / str(run)))
-            times["validation"].append(seconds_to_validate(next((scratch / "default answers" / str(run)).iterdir())))
-    medians = {name: statistics.median(series) for name, series in times.items()}
-    reference = medians["a template of one file"]
-    for name in templates:
-        yield f"generation: {name}", f"{medians[name]:.2f} s", f"{medians[name] / reference:.2f}"
-    yield "validation by the hook", f"{medians['validation'] * 1000:.0f} ms", ""
+            cases["the peer, default answers"] = generation(peer)
+        series = in_turn(cases, RUNS, "generation")
+    growth = {f"{count} options": statistics.median(series[count]) for count in chosen}
+    bars("generation", "Seconds to generate, by the number of options", growth, "s")
+    return [*rows(series, len(OPTIONS))]
 
 
-if __name__ == "__main__":
-    for row in measure(*sys.argv[1:]):
-        print(" | ".join(row))
+def rows(series, everything):
+    least, default = series["a template of one file"], series["default answers"]
+    yield row("a template of one file", least, "s")
+    yield row("default answers, to a template of one file", default, "s", least, "≤ 2.0")
+    yield row("all options, to default answers", series[everything], "s", default, "≤ 1.3")
+    yield row("validation by the hook", [1000 * value for value in series["validation"]], "ms", goal="≤ 300")
+    if "the peer, default answers" in series:
+        yield row("the peer, to a template of one file", series["the peer, default answers"], "s", least)

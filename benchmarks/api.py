@@ -1,0 +1,249 @@
+"""Requests a second of the list of books, beside the same as the DRF tutorial writes it and as a bare view.
+
+Everything is in containers: PostgreSQL with one database for each number of rows, the same image once for each variant,
+and wrk, with 16 connections that each send the next request as soon as they have an answer.
+"""
+
+import base64
+import contextlib
+import functools
+import re
+import statistics
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.measure import bake, in_turn, row
+from benchmarks.plot import bars
+from tests.docker.stack import eventually, run
+
+RUNS = 5
+SECONDS, CLIENTS = 3, 16
+ROWS = (1_000, 10_000, 100_000, 1_000_000)
+MOST = ROWS[-1]
+NAME = "bench-api"  # of the image and the network, and what every container's begins with
+VARIANTS = Path(__file__).parent / "variants"
+LOAD = """
+FROM python:3.14-slim-trixie
+RUN apt-get update && apt-get install --yes --no-install-recommends wrk
+"""
+# Nanoseconds of CPU that a container has used, by version 1 and 2 of control groups.
+CPU = """
+cat /sys/fs/cgroup/cpuacct/cpuacct.usage 2> /dev/null || awk '/usage_usec/ {print $2 "000"}' /sys/fs/cgroup/cpu.stat
+"""
+# gunicorn without a configuration has one sync worker.
+TUTORIAL = ("gunicorn", "--bind=0.0.0.0:8000", "config.wsgi")
+BOOKS = "/api/v1/books/"
+MAKE_TOKEN = """
+from knox.models import AuthToken
+from users.models import User
+print("token:", AuthToken.objects.create(User.objects.get(username="demo"))[1])
+"""
+
+
+class Load(NamedTuple):
+    """What came of some seconds of load: requests a second, milliseconds of CPU that one took of the server and the
+    database together, and milliseconds that half and 99% of them took at most."""
+
+    rate: float
+    cpu: float
+    p50: float
+    p99: float
+
+
+def milliseconds(text):
+    """Return what wrk writes as 950.00us, 12.34ms or 1.20s."""
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def load(server, path, *headers, seconds=SECONDS):
+    """Load a server for some seconds; raise RuntimeError if any answer is not a 200."""
+    wrk = ("wrk", "--latency", "--threads=1", f"--connections={CLIENTS}", f"--duration={seconds}s")
+    options = ("--script=/variants/clients.lua", *(f"--header={header}" for header in headers))
+    url = f"http://{NAME}-{server}:8000{path}"
+    volume = f"--volume={VARIANTS}:/variants:ro"
+    before = used_cpu(server)
+    said = run("docker", "run", "--rm", f"--network={NAME}", volume, f"{NAME}-load", *wrk, *options, url).stdout
+    used = used_cpu(server) - before
+    if "Non-2xx" in said:
+        raise RuntimeError(f"{server} {path}:\n{said}")
+    p50, p99 = (milliseconds(re.search(rf"(?m)^ +{percent}% +(\S+)", said)[1]) for percent in (50, 99))
+    rate, requests = re.search(r"Requests/sec: +(\S+)", said)[1], re.search(r"(\d+) requests in", said)[1]
+    return Load(float(rate), used / int(requests), p50, p99)
+
+
+def used_cpu(server):
+    """Return the milliseconds of CPU that a server and the database have used so far."""
+    return sum(int(run("docker", "exec", f"{NAME}-{name}", "sh", "-c", CPU).stdout) for name in (server, "db")) / 1e6
+
+
+def start(server, *command, rows=ROWS[0], **environment):
+    """Start a container of the project's image, with the variants at hand, and the database of so many rows."""
+    variables = {
+        "ALLOWED_HOSTS": "*",
+        "DATABASE_URL": f"postgres://postgres:only-measured@{NAME}-db:5432/rows_{rows}",
+        "NUM_PROXIES": "1",
+        "SECRET_KEY": "only-measured-and-never-used-for-anything-else",
+        **environment,
+    }
+    options = [f"--env={name}={value}" for name, value in variables.items()]
+    options += ["--detach", f"--network={NAME}", f"--name={NAME}-{server}", f"--volume={VARIANTS}:/app/variants:ro"]
+    # The checks of ten containers would be load, too.
+    run("docker", "run", "--no-healthcheck", *options, NAME, *command)
+
+
+def manage(server, *arguments):
+    """Run a command of manage.py in a container that runs; return what it prints."""
+    return run("docker", "exec", f"{NAME}-{server}", "python", "manage.py", *arguments, timeout=900).stdout
+
+
+def start_database():
+    options = ("--detach", f"--network={NAME}", f"--name={NAME}-db", "--env=POSTGRES_PASSWORD=only-measured")
+    run("docker", "run", *options, "--shm-size=256m", "postgres:18")
+
+    def the_database_answers():
+        ready = run("docker", "exec", f"{NAME}-db", "pg_isready", "--quiet", "--host=127.0.0.1", check=False)
+        return ready.returncode == 0
+
+    eventually(the_database_answers, seconds=120)
+    for rows in ROWS:
+        run("docker", "exec", f"{NAME}-db", "createdb", "--username=postgres", f"rows_{rows}")
+
+
+def start_servers():
+    """Start one of each, with the rows that it needs."""
+    start_database()
+    for rows in ROWS:
+        start(f"rows-{rows}", rows=rows)
+        manage(f"rows-{rows}", "migrate", "--verbosity=0")
+        manage(f"rows-{rows}", "seed", str(rows))
+    # As autovacuum does it some time after rows were added.
+    run("docker", "exec", f"{NAME}-db", "vacuumdb", "--username=postgres", "--all", "--analyze", timeout=600)
+    start("tutorial", *TUTORIAL, DJANGO_SETTINGS_MODULE="variants.tutorial", CONN_MAX_AGE="600")
+    start("tutorial-connecting", *TUTORIAL, DJANGO_SETTINGS_MODULE="variants.tutorial")
+    start("bare", DJANGO_SETTINGS_MODULE="variants.bare")
+    start("unthrottled", DJANGO_SETTINGS_MODULE="variants.unthrottled")
+    run("docker", "run", "--detach", f"--network={NAME}", f"--name={NAME}-cache", "redis:8")
+    start("redis", REDIS_URL=f"redis://{NAME}-cache:6379/0")
+    for workers in (1, 3, 4):
+        start(f"workers-{workers}", WEB_CONCURRENCY=str(workers))
+
+
+@contextlib.contextmanager
+def servers():
+    """Build the images and start everything; remove it, with its volumes, at the end."""
+    remove()  # of a run that was killed
+    with tempfile.TemporaryDirectory() as temporary:
+        # Without REDIS_URL, a project with that option does as one without it.
+        project = bake(temporary, project_slug=NAME, python_version="3.14", redis=True)
+        run("docker", "build", "--quiet", "--tag", NAME, ".", cwd=project, timeout=1200)
+        (project / "Dockerfile.load").write_text(LOAD, "utf-8")
+        run("docker", "build", "--quiet", "--tag", f"{NAME}-load", "--file=Dockerfile.load", ".", cwd=project)
+    run("docker", "network", "create", NAME)
+    try:
+        start_servers()
+        yield
+    finally:
+        remove()
+
+
+def remove():
+    containers = run("docker", "ps", "--all", "--quiet", f"--filter=name=^{NAME}-").stdout.split()
+    if containers:
+        run("docker", "rm", "--force", "--volumes", *containers)
+    run("docker", "network", "rm", NAME, check=False)
+
+
+def memory(server):
+    """Return the MB of all processes of a server: their own, and their part of what they share (PSS)."""
+    command = ("docker", "exec", f"{NAME}-{server}", "sh", "-c", "cat /proc/[0-9]*/smaps_rollup")
+    return sum(map(int, re.findall(r"^Pss:\s+(\d+) kB$", run(*command, check=False).stdout, re.MULTILINE))) / 1000
+
+
+def cases():
+    """Return what is measured: a function for each, which returns a Load."""
+    cursor = base64.b64encode(f"p={MOST // 2}".encode()).decode()  # of page 10,000, newest first
+    token = re.search(r"token: (\w+)", manage("unthrottled", "shell", "--verbosity=0", "--command", MAKE_TOKEN))[1]
+    loads = {
+        "tutorial": ("tutorial", BOOKS),
+        "tutorial, connecting": ("tutorial-connecting", BOOKS),
+        "bare": ("bare", "/bare"),
+        **{rows: (f"rows-{rows}", BOOKS) for rows in ROWS},
+        "deep": (f"rows-{MOST}", f"{BOOKS}?cursor={cursor}"),
+        "a common word": (f"rows-{MOST}", f"{BOOKS}?search=lantern"),
+        "one book": (f"rows-{MOST}", f"{BOOKS}?search=volume+123456"),
+        "unthrottled": ("unthrottled", BOOKS),
+        "token": ("unthrottled", BOOKS, f"Authorization: Bearer {token}"),
+        "redis": ("redis", BOOKS),
+        **{f"{workers} workers": (f"workers-{workers}", BOOKS) for workers in (1, 3, 4)},
+    }
+    return {name: functools.partial(load, *arguments) for name, arguments in loads.items()}
+
+
+def measure():
+    """Return the rows of the table. Needs an engine; removes the containers, volumes and the network that it made."""
+    with servers():
+        loads = cases()
+        for warm_up in loads.values():
+            warm_up(seconds=1)
+        series = in_turn(loads, RUNS, "api")
+        used = memory(f"rows-{ROWS[0]}")
+    plots(series)
+    return [*rows(series, used)]
+
+
+def plots(series):
+    def medians(names, field):
+        return [statistics.median(getattr(load, field) for load in series[name]) for name in names]
+
+    lists = {
+        "tutorial": "DRF's tutorial",
+        "bare": "bare view",
+        ROWS[0]: "the project",
+        "unthrottled": "without throttles",
+    }
+    lists |= {
+        "token": "with a token",
+        "redis": "throttles in Redis",
+        MOST: "1,000,000 rows",
+        "deep": "page 10,000 of them",
+    }
+    lists |= {"a common word": "search, a common word", "one book": "search, one book"}
+    cpu = dict(zip(lists.values(), medians(lists, "cpu"), strict=True))
+    bars("api-cpu", "Milliseconds of CPU for a list of 50, of server and database", cpu, "ms")
+    labels = [f"{rows:,} rows" for rows in ROWS]
+    latencies = dict(zip(labels, medians(ROWS, "p50"), strict=True))
+    bars("api-rows", "Milliseconds to a list of 50 for 16 clients, by rows", latencies, "ms")
+    workers = ["1 workers", ROWS[0], "3 workers", "4 workers"]
+    rates = dict(zip(["1 worker", "2", "3", "4"], medians(workers, "rate"), strict=True))
+    bars("api-workers", "Lists a second, by workers of four threads each", rates, "/s")
+
+
+def rows(series, used):
+    project = ROWS[0]
+    for name, what, reference, goal in [
+        ("tutorial", "list as in DRF's tutorial, one sync worker, persistent connections", None, ""),
+        ("bare", "list by a bare view, one SQL statement, the project's server", None, ""),
+        (project, "list of the project, to the tutorial's", "tutorial", "≥ 2.5"),
+        (project, "list of the project, to the tutorial's that connects anew", "tutorial, connecting", ""),
+        (project, "list of the project, to the bare view", "bare", "≥ 0.30"),
+        (MOST, "list at 1,000,000 rows, to 1,000", project, "≥ 0.9"),
+        ("deep", "page 10,000 of 1,000,000 rows, to the first", MOST, "≥ 0.9"),
+        ("a common word", "search in 1,000,000 rows for a common word, to the first page", MOST, "≥ 0.5"),
+        ("one book", "search in 1,000,000 rows for two words that one book has", MOST, "≥ 0.5"),
+        ("token", "with a token, to anonymous, without throttles", "unthrottled", "≥ 0.75"),
+        (project, "with throttles in memory, to without", "unthrottled", "≥ 0.9"),
+        ("redis", "with throttles in Redis, to without", "unthrottled", "≥ 0.8"),
+    ]:
+        yield row(what, rates(series[name]), "/s", reference and rates(series[reference]), goal)
+        # What others do on the machine changes this much less.
+        per_cpu = [1000 / load.cpu for load in series[reference]] if reference else None
+        yield row("for a second of CPU", [1000 / load.cpu for load in series[name]], "", per_cpu)
+    p99 = {name: [load.p99 for load in series[name]] for name in (project, "tutorial")}
+    yield row("p99 of the list, to the tutorial's", p99[project], "ms", p99["tutorial"], "≤ 0.6")
+    yield row("memory of two workers after it all, PSS", [used], "MB", goal="≤ 170")
+
+
+def rates(loads):
+    return [load.rate for load in loads]

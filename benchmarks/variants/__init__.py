@@ -1,0 +1,1 @@
+"""What the generated project is measured against, mounted into its own image."""
