@@ -4,6 +4,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import shutil
 import stat
 import sys
@@ -73,11 +74,12 @@ def write(path, text):
 def next_steps(project):
     chosen = [name for name in ANSWERS["_features"] if ANSWERS[name]]
     chosen += [f"{name} {ANSWERS[name]}" for name in ANSWERS["_choices"] if name != "python_version"]
+    place = shlex.quote(str(project)) if os.name == "posix" else f'"{project}"'
     return f"""
 {ANSWERS["project_name"]} is ready in {project}
 on Python {ANSWERS["python_version"]}, with {", ".join(chosen)}
 
-    cd {project.name}
+    cd {place}
     docker compose up              # http://localhost:8000
 
 or, without Docker:

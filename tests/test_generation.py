@@ -232,7 +232,7 @@ def test_next_steps_name_the_folder(tmp_path, home):
     result = cookiecutter("--no-input", "project_name=Book Shop", cwd=tmp_path, env=home)
     assert f"Book Shop is ready in {tmp_path / 'book-shop'}" in result.stdout
     assert "on Python 3.14, with library, ci github, license MIT\n" in result.stdout
-    assert "cd book-shop" in result.stdout
+    assert f"\n    cd {tmp_path / 'book-shop'}\n" in result.stdout
 
 
 def test_a_replay_gives_the_same_project(tmp_path, home):

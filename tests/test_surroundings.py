@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import re
 import shutil
 import signal
 import stat
@@ -92,6 +93,30 @@ def test_no_utf8_locale_is_needed(out, python):
     assert is_whole(out / "my-api")
 
 
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_are_for_terminals_and_not_for_who_wants_none(out, variables, coloured):
+    run, controller = run_in_a_terminal(out, TERM="xterm-256color", **variables)
+    shown = b""
+    while b"My API" not in shown:
+        shown += os.read(controller, 1000)
+    interrupt(run)
+    assert bool(re.search(rb"\x1b\[[\d;]*3\d", shown)) == coloured
+
+
+def test_a_script_reads_no_colours_and_only_the_next_steps(out):
+    result = generate(out, env={"TERM": "xterm-256color"})
+    assert "\x1b" not in result.stdout
+    assert result.stdout.strip().startswith("My API is ready in ")
+    assert result.stderr == ""
+
+
+def test_the_next_steps_can_be_pasted_wherever_the_project_is(tmp_path):
+    out = tmp_path / "my projects"
+    out.mkdir()
+    [line] = re.findall("^    (cd .*)", generate(out).stdout, re.MULTILINE)
+    assert subprocess.run(["sh", "-c", f"{line} && test -f compose.yaml"], cwd="/", check=False).returncode == 0
+
+
 def test_a_name_that_the_terminal_cannot_show_is_no_obstacle(out):
     result = generate(out, "project_name=日本 🚀", env={"PYTHONIOENCODING": "ascii:strict"})
     assert result.returncode == 0, result.stderr
@@ -130,11 +155,11 @@ def test_a_full_disk_leaves_nothing_behind(out, size):
     assert result.stdout.splitlines()[-1] == "Hook script failed (exit status: 1)"
 
 
-def run_in_a_terminal(out, *arguments):
+def run_in_a_terminal(out, *arguments, **variables):
     """Start Cookiecutter with a terminal of its own, whose Ctrl-C reaches it and its hooks."""
     controller, terminal = pty.openpty()
     command = [*COOKIECUTTER, TEMPLATE, "--output-dir", out, *arguments]
-    environment = {**os.environ, "HOME": str(out.parent)}
+    environment = {**os.environ, "HOME": str(out.parent), **variables}
     run = subprocess.Popen(
         command, env=environment, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
     )

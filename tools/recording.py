@@ -3,6 +3,7 @@
 import io
 import os
 import pty
+import sys
 import tempfile
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def session(folder):
     if process == 0:
         os.chdir(folder)
         environment = {"PATH": os.environ["PATH"], "HOME": folder, "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
-        os.execvpe("cookiecutter", ["cookiecutter", str(ROOT)], environment)
+        os.execve(sys.executable, [sys.executable, "-m", "cookiecutter", str(ROOT)], environment)
     shown, answer = "", b"Book Shop\n"
     try:
         while read := os.read(terminal, 10_000):
