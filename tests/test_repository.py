@@ -8,8 +8,7 @@ import pytest
 from tests import BIN, TEMPLATE, commit, git
 from tools.lock import write_workflow
 
-WORKFLOW = TEMPLATE / ".github/workflows/ci.yml"
-WORKFLOWS = sorted(WORKFLOW.parent.iterdir())
+WORKFLOWS = sorted((TEMPLATE / ".github/workflows").iterdir())
 FORMS = sorted(set((TEMPLATE / ".github/ISSUE_TEMPLATE").iterdir()) - {TEMPLATE / ".github/ISSUE_TEMPLATE/config.yml"})
 PROJECTS = "{{cookiecutter.project_slug}}/features/ci/github/files/.github/workflows/ci.yml"
 
@@ -56,7 +55,8 @@ def test_an_action_is_pinned_to_the_commit_of_its_newest_release(tmp_path, monke
 
 
 def test_cookiecutter_is_the_one_that_the_tests_run():
-    [version] = re.findall(r"cookiecutter==([\d.]+)", WORKFLOW.read_text("utf-8"))
+    text = "".join(workflow.read_text("utf-8") for workflow in WORKFLOWS)
+    [version] = set(re.findall(r"cookiecutter==([\d.]+)", text))
     assert f"cookiecutter=={version} " in (TEMPLATE / "requirements-dev.txt").read_text("utf-8")
 
 
