@@ -7,12 +7,16 @@ import argparse
 import os
 import platform
 import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import api, generation, image, plot, start
+from tests import TEMPLATE
+from tests.docker.stack import run
 
 HERE = Path(__file__).parent
+PIPFILE = TEMPLATE / "{{cookiecutter.project_slug}}/Pipfile"
 PARTS = {"generation": generation, "image": image, "start": start, "api": api}
 HEADER = """# Results
 
@@ -21,11 +25,21 @@ ratios: seconds differ between machines, ratios differ much less. The goal is on
 for the value where there is none; the spread, from the least to the most of the runs, likewise.
 """
 TABLE = """
-{runs} runs on {day}, with {cpus} cores, {memory:.0f} GB, {system}, Python {python}. {versions}
+{runs} runs on {day}, with {cpus} cores, {memory:.0f} GB, {system}; {versions}.
 
 | what | median | times the reference | goal | spread |
 |---|---|---|---|---|
 """
+
+
+def versions():
+    """Return what was measured with, in words; the engine where there is one."""
+    pins = re.findall(r'(?m)^(django|djangorestframework|gunicorn|psycopg) = .*"==([^"]+)"', PIPFILE.read_text("utf-8"))
+    named = [f"Python {platform.python_version()}", *map(" ".join, pins)]
+    if shutil.which("docker"):
+        engine = run("docker", "version", "--format", "{{.Server.Version}}", check=False).stdout.strip()
+        named.append(f"Docker {engine}")
+    return ", ".join(named)
 
 
 def section(name, peer):
@@ -38,8 +52,7 @@ def section(name, peer):
         cpus=os.cpu_count(),
         memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9,
         system=platform.system(),
-        python=platform.python_version(),
-        versions=getattr(part, "VERSIONS", ""),
+        versions=versions(),
     )
     plots = "".join(f"\n![{path.stem}](plots/{path.name})\n" for path in sorted(plot.FOLDER.glob(f"{name}*.svg")))
     return head + "".join(f"| {' | '.join(row)} |\n" for row in rows) + plots
