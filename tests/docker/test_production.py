@@ -202,7 +202,17 @@ class TestImage:
                 with tarfile.open(fileobj=io.BytesIO(blob)) as layer:
                     names.update(name.split("/")[1] for name in layer.getnames() if name.startswith("app/"))
         assert {"manage.py", "config", "users", "library", "static"} <= names
-        unwanted = {"secrets", "tests", "doctor.py", "Dockerfile", "Caddyfile", "compose.yaml", "README.md"}
+        unwanted = {
+            "secrets",
+            "tests",
+            "doctor.py",
+            "swarm.py",
+            "upgrade.py",
+            "Dockerfile",
+            "Caddyfile",
+            "compose.yaml",
+            "README.md",
+        }
         assert not names & unwanted
         assert not [name for name in names if name.startswith(".") and not name.startswith(".wh.")]
 
