@@ -119,8 +119,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         DATABASES["default"]["PASSWORD"] = password
     # Connections stay open between requests, at most so many in a process, and are tried before they are used.
     pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 5}
-    DATABASES["default"]["OPTIONS"] = {"pool": pool}
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"] |= {"OPTIONS": {"pool": pool}, "CONN_HEALTH_CHECKS": True}
 
 # Authentication
 
