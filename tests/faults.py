@@ -178,8 +178,15 @@ FAULTS = [
     (
         "image_stages",
         "Dockerfile",
-        "--from=packages",
+        "--from=slim",
         "--from=builder",
+        "Dockerfile: copies from builder, which is not a stage.",
+    ),
+    (
+        "image_stages",
+        "Dockerfile",
+        "mount=from=packages",
+        "mount=from=builder",
         "Dockerfile: copies from builder, which is not a stage.",
     ),
     ("image_stages", "Dockerfile", "AS development", "AS dev", "service web builds development, which is not a stage"),

@@ -374,7 +374,7 @@ def image_stages(project: Path) -> Problems:
         if image not in stages and not has_tag(image):
             yield f"Dockerfile: the image {image} has no tag, or it is `latest`."
         stages.add(stage)
-    for stage in re.findall(r"--from=(\S+)", text):
+    for stage in re.findall(r"[-=,]from=([^\s,]+)", text):
         if stage not in stages:
             yield f"Dockerfile: copies from {stage}, which is not a stage."
     for file, compose in compose_files(project):

@@ -76,10 +76,12 @@ def test_a_forged_header_does_not_lead_around_a_limit(visitor):
     assert int(visitor.post(LOGIN, json=wrong).headers.get("Retry-After", "1")) > 0
 
 
-@pytest.mark.parametrize("size", [3_000_000, 11_000_000, 100_000_000])
-def test_a_body_that_is_too_large_is_a_problem(visitor, size):
+@pytest.mark.parametrize("size", [3_000_000, 9_000_000, 11_000_000, 100_000_000])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_too_large_is_a_problem(visitor, size, chunked):
     headers = {"Content-Type": "application/json"}
-    response = visitor.post(LOGIN, content=b" " * size, headers=headers)
+    content = b" " * size
+    response = visitor.post(LOGIN, content=iter([content]) if chunked else content, headers=headers)
     assert response.status_code == 413
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.json()["status"] == 413

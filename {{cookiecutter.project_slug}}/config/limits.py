@@ -23,6 +23,10 @@ class LimitsMiddleware:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         size = int(request.META.get("CONTENT_LENGTH") or 0)
         if limit is not None and size > limit and request.content_type != "multipart/form-data":
+            # A proxy that is cut off while it sends, takes that for no answer: what Caddy lets through is read first.
+            rest = min(size, 10 * 2**20)
+            while rest > 0 and (part := request.read(2**16)):
+                rest -= len(part)
             return error_response(request, 413)
         return self.get_response(request)
 
