@@ -77,11 +77,9 @@ def test_a_forged_header_does_not_lead_around_a_limit(visitor):
 
 
 @pytest.mark.parametrize("size", [3_000_000, 9_000_000, 11_000_000, 100_000_000])
-@pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_that_is_too_large_is_a_problem(visitor, size, chunked):
+def test_a_body_that_is_too_large_is_a_problem(visitor, size):
     headers = {"Content-Type": "application/json"}
-    content = b" " * size
-    response = visitor.post(LOGIN, content=iter([content]) if chunked else content, headers=headers)
+    response = visitor.post(LOGIN, content=b" " * size, headers=headers)
     assert response.status_code == 413
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.json()["status"] == 413

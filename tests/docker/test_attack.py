@@ -260,12 +260,12 @@ SLOW = {
 }
 
 
-def milliseconds(client):
-    """Return how long a list of books takes: the median of thirty requests, each within five seconds."""
+def milliseconds(client, timeout=20):
+    """Return how long a list of books takes: the median of ten requests, each within so many seconds."""
     times = []
-    for _ in range(30):
+    for _ in range(10):
         begun = time.perf_counter()
-        assert client.get(BOOKS, timeout=5).status_code == 200
+        assert client.get(BOOKS, timeout=timeout).status_code == 200
         times.append(1000 * (time.perf_counter() - begun))
     return statistics.median(times)
 
@@ -285,7 +285,7 @@ def test_two_hundred_slow_people_keep_nobody_else_waiting(stack, visitor, slow):
         for _ in range(3):
             for connection in connections:
                 connection.sendall(more)
-            beside.append(milliseconds(visitor))
+            beside.append(milliseconds(visitor, max(5, alone / 10)))  # a hundred times as long as without them
     print(f"A list takes {alone:.0f} ms, and {statistics.median(beside):.0f} ms beside 200 with slow {slow}.")
 
 

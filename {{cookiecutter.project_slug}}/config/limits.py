@@ -1,12 +1,20 @@
 """How much a request may bring, and how often one may come, where DRF does not see to it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework.exceptions import Throttled
 
 from config.problems import error_response
+
+
+def take_in(request: HttpRequest, size: int) -> None:
+    """Read what comes of a body, as far as Caddy lets one through: cut off while it sends, it would answer with 503."""
+    with suppress(UnreadablePostError):
+        while size > 0 and (part := request.read(2**16)):
+            size -= len(part)
 
 
 class LimitsMiddleware:
@@ -23,10 +31,7 @@ class LimitsMiddleware:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         size = int(request.META.get("CONTENT_LENGTH") or 0)
         if limit is not None and size > limit and request.content_type != "multipart/form-data":
-            # A proxy that is cut off while it sends, takes that for no answer: what Caddy lets through is read first.
-            rest = min(size, 10 * 2**20)
-            while rest > 0 and (part := request.read(2**16)):
-                rest -= len(part)
+            take_in(request, min(size, 10 * 2**20))
             return error_response(request, 413)
         return self.get_response(request)
 
