@@ -3,10 +3,11 @@
 import collections
 import itertools
 import threading
-import time
 import typing
 
 import httpx
+
+from tests.docker import clock
 
 BOOKS, AUTHORS = "/api/v1/books/", "/api/v1/authors/"
 UNLIMITED = "1000000/min"  # for the throttles of a project that is to bear a load
@@ -70,7 +71,7 @@ class Load:
             status, headers = response.status_code, response.headers
         except httpx.TransportError:
             status, headers = 0, httpx.Headers()
-        self.answers.append(Answer(time.monotonic(), method, status, headers))
+        self.answers.append(Answer(clock.now(), method, status, headers))
         return status
 
     def counts(self):

@@ -13,6 +13,8 @@ import time
 import httpx
 import pytest
 
+from tests.docker import clock
+
 USER, PASSWORD = "ada", "correct horse battery"
 # Compose prefers variables of the shell to those in .env, so the shell's stay outside.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name in {"HOME", "PATH"} or "DOCKER" in name}
@@ -43,8 +45,8 @@ def free_port():
 
 def eventually(check, seconds=20):
     """Return what check() returns once that is true, trying again until it is; fail after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    deadline = clock.now() + seconds
+    while clock.now() < deadline:
         try:
             if outcome := check():
                 return outcome
@@ -91,9 +93,9 @@ class Stack:
 
     def stop(self, service):
         """Stop a service, start it again, and return its exit code and the seconds that it took to stop."""
-        start = time.monotonic()
+        start = clock.now()
         self.compose("stop", "--timeout", "40", service)
-        took = time.monotonic() - start
+        took = clock.now() - start
         code = self.inspect(service)["State"]["ExitCode"]
         self.up()
         return code, took

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from tests.docker import clock
 from tests.docker.conftest import running
 from tests.docker.load import AUTHORS, BOOKS, UNLIMITED, Load, isbn, numbers
 from tests.docker.stack import Production, eventually, run, set_variables
@@ -52,8 +53,9 @@ def comes_back(load, seconds=5):
 
     Until then, a refusal says that it is for a time; a connection may break only where the test allows for it.
     """
-    back = time.monotonic()
-    time.sleep(seconds + 2)
+    back = clock.now()
+    while clock.now() < back + seconds + 2:
+        time.sleep(0.1)
     refused = load.failures()
     assert {answer.status for answer in refused} <= {503}
     assert {answer.headers["Retry-After"] for answer in refused} <= {"5"}
