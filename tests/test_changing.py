@@ -15,6 +15,12 @@ from tests.test_surroundings import is_whole
 
 QUESTION_COUNT = sum(not name.startswith("_") for name in QUESTIONS)
 
+OWN = {
+    "config/settings.py": "\nFIRST_DAY_OF_WEEK = 1\n",
+    "README.md": "\nOurs.\n",
+    "notes/__init__.py": "OURS = 1\n",
+}
+
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
@@ -106,18 +112,10 @@ def test_a_project_that_cookiecutter_made_is_linked_and_gets_an_option(repositor
 
 
 def test_what_the_owner_wrote_stays(project):
-    (project / "notes").mkdir()
-    own = {
-        "config/settings.py": "\nFIRST_DAY_OF_WEEK = 1\n",
-        "README.md": "\nOurs.\n",
-        "notes/__init__.py": "OURS = 1\n",
-    }
-    for name, text in own.items():
-        append(project / name, text)
+    add_own_lines(project)
     (project / "users/jwt/api.py").unlink()
     change(commit(project), jwt=False, sentry=False)
-    for name, text in own.items():
-        assert (project / name).read_text("utf-8").endswith(text)
+    assert all((project / name).read_text("utf-8").endswith(text) for name, text in OWN.items())
     assert "jwt" not in (project / "config/settings.py").read_text("utf-8")
     assert not (project / "users/jwt").exists()
     assert is_whole(project)
@@ -176,18 +174,10 @@ def releases(tmp_path_factory):
 def test_a_project_of_the_last_release_becomes_one_of_this_release(releases, bake, tmp_path):
     project = create(releases, tmp_path, checkout="2026.10", jwt=True)
     assert not (project / "upgrade.py").exists()
-    (project / "notes").mkdir()
-    own = {
-        "config/settings.py": "\nFIRST_DAY_OF_WEEK = 1\n",
-        "README.md": "\nOurs.\n",
-        "notes/__init__.py": "OURS = 1\n",
-    }
-    for name, text in own.items():
-        append(project / name, text)
+    add_own_lines(project)
     change(commit(project), devcontainer=True)
-    assert differing(project, bake(jwt=True, devcontainer=True)) == sorted(own)
-    for name, text in own.items():
-        assert (project / name).read_text("utf-8").endswith(text)
+    assert differing(project, bake(jwt=True, devcontainer=True)) == sorted(OWN)
+    assert all((project / name).read_text("utf-8").endswith(text) for name, text in OWN.items())
     assert is_whole(project)
 
 
@@ -197,6 +187,13 @@ def test_cookiecutter_makes_a_project_of_a_former_release(releases, tmp_path):
     subprocess.run([*command, "--output-dir", tmp_path], env=home, check=True)
     assert (tmp_path / "my-api/config/former.py").exists()
     assert is_whole(tmp_path / "my-api")
+
+
+def add_own_lines(project):
+    """Do as a project's owner does: add to its files, and files to it."""
+    (project / "notes").mkdir()
+    for name, text in OWN.items():
+        append(project / name, text)
 
 
 def append(path, text):

@@ -1,10 +1,14 @@
 """What test_projects.py checks, of sets of options: in a file of its own, since a file is the work of one process."""
 
+import contextlib
 import itertools
+import re
+import shutil
+import sqlite3
 
 import pytest
 
-from tests.combinations import OPTION_PAIRS
+from tests.combinations import EVERYTHING, NOTHING, OPTION_PAIRS
 from tests.test_projects import (  # noqa: F401 - the tests are collected here too, with the projects of this file
     installed,
     named,
@@ -21,3 +25,27 @@ from tests.test_projects import (  # noqa: F401 - the tests are collected here t
 def project(request, bake, tmp_path_factory):
     """Return a project with the options, and with its packages installed."""
     return installed(*request.param, bake, tmp_path_factory)
+
+
+MANAGE = """
+import os, sys
+from django.core.management import execute_from_command_line
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+for command in sys.argv[1:]:
+    execute_from_command_line(command.split()[1:])
+"""
+
+
+@pytest.mark.parametrize("project", [named("3.12", EVERYTHING)], indirect=True)
+def test_the_readme_leads_back_to_the_tables_of_a_project_without_options(project, bake, tmp_path):
+    chosen = shutil.copytree(project.folder, tmp_path / "chosen")
+    nothing = shutil.copytree(bake(python_version="3.12", **NOTHING), tmp_path / "nothing")
+    documented = re.findall(r"`(python manage\.py migrate \w+ zero)`", (chosen / "README.md").read_text("utf-8"))
+    for folder, commands in {chosen: documented, nothing: []}.items():
+        project.pipenv("run", "python", "-c", MANAGE, "python manage.py migrate", *commands, cwd=folder)
+    assert tables(chosen) == tables(nothing)
+
+
+def tables(project):
+    with contextlib.closing(sqlite3.connect(project / "db.sqlite3")) as database:
+        return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -3,12 +3,10 @@
 The Makefile gives a file's tests to one worker: two must not install into one virtual environment at once.
 """
 
-import contextlib
 import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -19,7 +17,7 @@ import pytest
 import yaml
 
 from tests import BIN, TEMPLATE
-from tests.combinations import EVERYTHING, NOTHING, differences
+from tests.combinations import NOTHING, differences
 
 NAMES = ["My API", "{{7*7}}", "{% raw %}", "</title><script>", "&amp;", "\"'\\", "%s", "שלום", "中文 🚀", "a\u0301"]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
@@ -33,6 +31,16 @@ def interpreter(version):
             return candidate
     absent = pytest.fail if version in os.environ.get("PYTHONS", "").split() else pytest.skip
     return absent(f"Python {version} is neither on PATH nor in pyenv.")
+
+
+def environment_with(package, version):
+    """Return the folder of an environment of that Python with a tool, `name==1.2.3`, and what it needs."""
+    folder = TEMPLATE / ".cache" / f"{package}-{version}"
+    if not (folder / "ready").exists():
+        subprocess.run([interpreter(version), "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([folder / "bin/python", "-m", "pip", "install", "--quiet", package], check=True)
+        (folder / "ready").touch()
+    return folder
 
 
 def virtual_environment(folder, version):
@@ -166,30 +174,6 @@ def test_pages_show_any_name_as_typed(project):
     script = TEMPLATE / "tests/show_names.py"
     shown = project.pipenv("run", "python", str(script), json.dumps(names))
     assert json.loads(shown.splitlines()[-1]) == names
-
-
-MANAGE = """
-import os, sys
-from django.core.management import execute_from_command_line
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-for command in sys.argv[1:]:
-    execute_from_command_line(command.split()[1:])
-"""
-
-
-@pytest.mark.parametrize("project", [named("3.12", EVERYTHING)], indirect=True)
-def test_the_readme_leads_back_to_the_tables_of_a_project_without_options(project, bake, tmp_path):
-    chosen = shutil.copytree(project.folder, tmp_path / "chosen")
-    nothing = shutil.copytree(bake(python_version="3.12", **NOTHING), tmp_path / "nothing")
-    documented = re.findall(r"`(python manage\.py migrate \w+ zero)`", (chosen / "README.md").read_text("utf-8"))
-    for folder, commands in {chosen: documented, nothing: []}.items():
-        project.pipenv("run", "python", "-c", MANAGE, "python manage.py migrate", *commands, cwd=folder)
-    assert tables(chosen) == tables(nothing)
-
-
-def tables(project):
-    with contextlib.closing(sqlite3.connect(project / "db.sqlite3")) as database:
-        return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def follow(words, folder):

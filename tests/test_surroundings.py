@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests import TEMPLATE, commit
-from tests.test_projects import interpreter
+from tests.test_projects import environment_with
 
 ROOT = os.getuid() == 0
 COOKIECUTTER = [sys.executable, "-m", "cookiecutter"]
@@ -198,12 +198,13 @@ def test_an_interrupted_hook_leaves_nothing_behind(out):
 # On Python 3.14: tests/docker/test_python_314.py.
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
 def test_it_runs_on_each_cookiecutter_and_python(out, version, cookiecutter):
-    environment = TEMPLATE / ".cache" / f"cookiecutter-{cookiecutter}-{version}"
-    if not (environment / "bin/cookiecutter").exists():
-        subprocess.run([interpreter(version), "-m", "venv", "--clear", environment], check=True)
-        install = [environment / "bin/python", "-m", "pip", "install", "--quiet"]
-        subprocess.run([*install, f"cookiecutter=={cookiecutter}"], check=True)
-    command = [environment / "bin/cookiecutter", TEMPLATE, "--no-input", "--output-dir", out]
+    command = [
+        environment_with(f"cookiecutter=={cookiecutter}", version) / "bin/cookiecutter",
+        TEMPLATE,
+        "--no-input",
+        "--output-dir",
+        out,
+    ]
     result = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, "HOME": str(out)})
     assert result.returncode == 0, result.stderr
     assert is_whole(Path(out / "my-api"))
