@@ -85,6 +85,11 @@ def test_a_body_that_is_too_large_is_a_problem(visitor, size):
     assert response.json()["status"] == 413
 
 
+def test_a_body_in_chunks_is_read_too(visitor):
+    chunks = iter([b'{"username": "nobody", ', b'"password": "wrong"}'])
+    assert visitor.post(LOGIN, content=chunks, headers={"Content-Type": "application/json"}).status_code == 401
+
+
 def test_everything_is_logged_as_json_with_the_id_that_the_client_got(production, visitor):
     request_id = visitor.get(ME).headers["X-Request-ID"]
     lines = [line for line in web_log(production) if line.get("request_id") == request_id]

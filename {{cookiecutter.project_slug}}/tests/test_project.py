@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.models import ProtectedError
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import include, path
 from rest_framework.test import APIClient
 
@@ -242,6 +243,16 @@ def test_a_form_that_is_too_large_is_refused(content_type: str) -> None:
     response = Client().post("/admin/login/", body, content_type=content_type)
     assert response.status_code == 413
     assert response.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.django_db
+def test_a_body_in_chunks_is_read_too() -> None:
+    from config.wsgi import application
+
+    sent = {"CONTENT_TYPE": "application/json", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": BytesIO(b"{}x")}
+    environ = RequestFactory().post("/api/v1/auth/login/").environ | sent
+    del environ["CONTENT_LENGTH"]
+    assert b"JSON parse error" in b"".join(application(environ, lambda *_: lambda _: None))
 
 
 def test_an_unknown_address_elsewhere_is_a_page() -> None:
