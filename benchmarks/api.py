@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from benchmarks.measure import bake, in_turn, row
 from benchmarks.plot import bars
-from tests.docker.stack import eventually, run
+from tests.docker.stack import SHARES, eventually, megabytes, run
 
 RUNS = 3
 SECONDS, CLIENTS = 3, 16
@@ -155,12 +155,6 @@ def remove():
     run("docker", "network", "rm", NAME, check=False)
 
 
-def memory(server):
-    """Return the MB of all processes of a server: their own, and their part of what they share (PSS)."""
-    command = ("docker", "exec", f"{NAME}-{server}", "sh", "-c", "cat /proc/[0-9]*/smaps_rollup")
-    return sum(map(int, re.findall(r"^Pss:\s+(\d+) kB$", run(*command, check=False).stdout, re.MULTILINE))) / 1000
-
-
 def cases():
     """Return what is measured: a function for each, which returns a Load."""
     cursor = base64.b64encode(f"p={MOST // 2}".encode()).decode()  # of page 10,000, newest first
@@ -188,7 +182,7 @@ def measure():
         for warm_up in loads.values():
             warm_up(seconds=1)
         series = in_turn(loads, RUNS, "api")
-        used = memory(f"rows-{ROWS[0]}")
+        used = megabytes(run("docker", "exec", f"{NAME}-rows-{ROWS[0]}", *SHARES, check=False).stdout)
     plots(series)
     return [*rows(series, used)]
 

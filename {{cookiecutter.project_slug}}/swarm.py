@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 CONFIG = "docker compose --file compose.production.yaml config --format json"
-NOT_FOR_SWARM = {"build", "profiles", "restart", "security_opt", "shm_size"}
-# Swarm starts everything at once: what may begin after the migrations only, waits for them itself.
-AFTER_MIGRATIONS = 'until python manage.py migrate --check > /dev/null 2>&1; do sleep 1; done; exec "$$@"'
+NOT_FOR_SWARM = {"build", "profiles", "restart", "security_opt"}
+# Swarm starts everything at once: what may begin after the migrations only, waits for them itself, until told to stop.
+AFTER_MIGRATIONS = """
+trap exit TERM
+until python manage.py migrate --check > /dev/null 2>&1; do sleep 1; done
+exec "$$@"
+"""
 
 
 def main() -> None:
@@ -52,8 +56,11 @@ def change(service: dict[str, Any]) -> None:
         limits["cpus"] = str(limits["cpus"])
     if service.setdefault("volumes", []):
         deploy["placement"] = {"constraints": ["node.labels.data == true"]}
-    for place in service.pop("tmpfs", []):
-        service["volumes"].append({"type": "tmpfs", "target": place.partition(":")[0], "tmpfs": {"size": 128 * 2**20}})
+    in_memory = {place.partition(":")[0]: 128 * 2**20 for place in service.pop("tmpfs", [])}
+    if size := service.pop("shm_size", None):
+        in_memory["/dev/shm"] = int(size)  # noqa: S108 - where PostgreSQL's processes share memory
+    for target, size in in_memory.items():
+        service["volumes"].append({"type": "tmpfs", "target": target, "tmpfs": {"size": size}})
     for port in service.get("ports", []):
         port |= {"published": int(port["published"]), "mode": "host"}
 

@@ -3,10 +3,12 @@
 import contextlib
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.docker.load import Load
 from tests.docker.stack import Production, Stack, run
 
 
@@ -64,6 +66,17 @@ def production_without_library(bake):
     answers = {"library": False, "python_version": "3.13"}
     with running(Production(bake(project_slug="plain-production-test", **answers))) as stack:
         yield stack
+
+
+@pytest.fixture
+def load(stack):
+    """People at work for two seconds before and three after what the test does; then, nothing acknowledged is lost."""
+    with Load(stack) as load:
+        time.sleep(2)
+        yield load
+        time.sleep(3)
+    assert load.acknowledged
+    assert load.lost() == set()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import typing
 import httpx
 
 from tests.docker import clock
+from tests.docker.stack import run
 
 BOOKS, AUTHORS = "/api/v1/books/", "/api/v1/authors/"
 UNLIMITED = "1000000/min"  # for the throttles of a project that is to bear a load
@@ -20,6 +21,12 @@ class Answer(typing.NamedTuple):
     method: str
     status: int
     headers: httpx.Headers
+
+
+def served(containers):
+    """Return how many requests each of the containers has answered in the last three seconds."""
+    logs = [run("docker", "logs", "--since", "3s", container).stderr for container in containers]
+    return [log.count("request_finished") for log in logs]
 
 
 def isbn(number):

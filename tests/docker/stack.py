@@ -15,6 +15,7 @@ import pytest
 
 from tests.docker import clock
 
+SHARES = ("sh", "-c", "cat /proc/[0-9]*/smaps_rollup")
 USER, PASSWORD = "ada", "correct horse battery"
 # Compose prefers variables of the shell to those in .env, so the shell's stay outside.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name in {"HOME", "PATH"} or "DOCKER" in name}
@@ -35,6 +36,11 @@ def run(*command, check=True, timeout=300, cwd=None, **environment):
     if check and result.returncode:
         pytest.fail(f"{' '.join(command)} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}")
     return result
+
+
+def megabytes(shares):
+    """Return the memory of all processes of a container, from what SHARES prints there (PSS, proc(5))."""
+    return sum(map(int, re.findall(r"^Pss:\s+(\d+) kB$", shares, re.MULTILINE))) / 1000
 
 
 def free_port():

@@ -10,8 +10,8 @@ import pytest
 
 from tests.docker import clock
 from tests.docker.conftest import running
-from tests.docker.load import AUTHORS, BOOKS, UNLIMITED, Load, isbn, numbers
-from tests.docker.stack import Production, eventually, run, set_variables
+from tests.docker.load import AUTHORS, BOOKS, UNLIMITED, isbn, numbers, served
+from tests.docker.stack import Production, eventually, set_variables
 from tests.docker.test_development import PING, changed
 
 FAILING_MIGRATION = """
@@ -35,17 +35,6 @@ def stack(bake):
     with running(Production(project)) as stack:
         stack.manage("seed", "30")
         yield stack
-
-
-@pytest.fixture
-def load(stack):
-    """People at work for two seconds before and three after what the test does; then, nothing acknowledged is lost."""
-    with Load(stack) as load:
-        time.sleep(2)
-        yield load
-        time.sleep(3)
-    assert load.acknowledged
-    assert load.lost() == set()
 
 
 def comes_back(load, seconds=5):
@@ -141,13 +130,10 @@ def test_a_version_whose_migration_fails_leaves_the_old_one_serving(stack, load)
 def test_more_containers_share_the_work(stack, load):
     stack.compose("up", "--detach", "--wait", "--no-deps", "--scale", "web=3", "web")
     time.sleep(3)
-    containers = stack.compose("ps", "--quiet", "web").stdout.split()
-    served = [
-        run("docker", "logs", "--since", "3s", container).stderr.count("request_finished") for container in containers
-    ]
+    counts = served(stack.compose("ps", "--quiet", "web").stdout.split())
     stack.compose("up", "--detach", "--wait", "--no-deps", "--scale", "web=1", "web")
-    assert len(served) == 3
-    assert min(served) > 0
+    assert len(counts) == 3
+    assert min(counts) > 0
     assert load.failures() == []
 
 

@@ -175,6 +175,11 @@ class TestContainers:
 
 
 class TestImage:
+    def test_what_production_never_reads_is_not_in_it(self, production):
+        find = "find / -xdev -name '*.po' -o -path '*/site-packages/*/static/*.js' -o -path '/app/static/*.map*'"
+        assert production.execute("sh", "-c", find, check=False).stdout == ""
+        assert production.execute("sh", "-c", "find /app/static -name '*.js'").stdout
+
     @pytest.mark.parametrize("tool", ["pipenv", "gcc", "cc", "make", "git", "pytest", "ruff", "mypy"])
     def test_tools_that_build_or_check_are_not_in_it(self, production, tool):
         assert production.execute("sh", "-c", f"command -v {tool}", check=False).stdout == ""

@@ -25,6 +25,7 @@ def test_a_limit_counts_for_all_processes_together(stack, visitor):
     stack.execute("redis-cli", "flushall", service="redis")
     assert [log_in(visitor, "wrong").status_code for _ in range(12)] == [401] * 10 + [429] * 2
     stack.compose("restart", "redis")
+    stack.up()
     assert log_in(visitor, "wrong").status_code == 429  # what was counted is on disk
 
 

@@ -1,6 +1,5 @@
 """Ten minutes of load, which show what a short test does not: only where it is asked for, by `make soak`."""
 
-import re
 import statistics
 import time
 
@@ -8,15 +7,9 @@ import pytest
 
 from tests.docker.conftest import running
 from tests.docker.load import UNLIMITED, Load
-from tests.docker.stack import Production, set_variables
+from tests.docker.stack import SHARES, Production, megabytes, set_variables
 
 MINUTES = 10
-
-
-def memory(stack):
-    """Return the memory of all processes of `web`, in MB: their own, and their part of what they share (PSS)."""
-    maps = stack.execute("sh", "-c", "cat /proc/[0-9]*/smaps_rollup", check=False).stdout
-    return sum(map(int, re.findall(r"^Pss:\s+(\d+) kB$", maps, re.MULTILINE))) / 1000
 
 
 @pytest.mark.soak
@@ -29,7 +22,7 @@ def test_memory_stays_flat_and_nothing_fails(bake):
             used = []
             for _ in range(MINUTES * 6):
                 time.sleep(10)
-                used.append(memory(stack))
+                used.append(megabytes(stack.execute(*SHARES, check=False).stdout))
         medians = [round(statistics.median(used[start : start + 6])) for start in range(0, len(used), 6)]
         print(f"MB at each minute: {medians}; answers: {load.counts()}")
         assert load.failures() == []
