@@ -20,7 +20,7 @@ project: .venv/ready ## generate a project beside this repository, or in OUTPUT
 
 .PHONY: test
 test: .venv/ready ## the tests that need no Docker
-	pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -m "not docker and not index" $(PYTEST)
+	pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder -m "not docker and not index" $(PYTEST)
 
 .PHONY: test-docker
 test-docker: .venv/ready ## the tests that build images and start containers

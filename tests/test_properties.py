@@ -81,28 +81,31 @@ def shown(project):
     return ast.literal_eval(assigned["PROJECT_NAME"]), "".join(part.content for part in heading.children)
 
 
-@settings(max_examples=EXAMPLES * 2 // 5, deadline=None)
-@given(name=names, options=options)
-def test_any_name_is_shown_as_typed_or_refused(oven, name, options):
-    project = oven.bake(project_name=typed(name), project_slug="fine", **options)
-    if name.isprintable() and name.strip() and len(name) <= 80:
-        assert project
-    if project:
-        in_settings, in_readme = shown(project)
-        assert in_settings == name
-        assert in_readme == name.strip()
-        for lint in (["check", "--no-cache"], ["format", "--no-cache", "--check"]):
-            assert subprocess.run([BIN / "ruff", *lint, "--quiet", project / "config"], check=False).returncode == 0
+# Each in a class of its own, so that two processes share them (the Makefile gives a class to one).
+class TestNames:
+    @settings(max_examples=EXAMPLES * 2 // 5, deadline=None)
+    @given(name=names, options=options)
+    def test_any_is_shown_as_typed_or_refused(self, oven, name, options):
+        project = oven.bake(project_name=typed(name), project_slug="fine", **options)
+        if name.isprintable() and name.strip() and len(name) <= 80:
+            assert project
+        if project:
+            in_settings, in_readme = shown(project)
+            assert in_settings == name
+            assert in_readme == name.strip()
+            for lint in (["check", "--no-cache"], ["format", "--no-cache", "--check"]):
+                assert subprocess.run([BIN / "ruff", *lint, "--quiet", project / "config"], check=False).returncode == 0
 
 
-@settings(max_examples=EXAMPLES * 3 // 5, deadline=None)
-@given(slug=slugs, name=names, options=options)
-def test_any_slug_names_the_folder_or_is_refused(oven, slug, name, options):
-    answers = {"project_name": typed(name)} if slug is None else {"project_slug": typed(slug)}
-    project = oven.bake(**answers, **options)
-    if slug is not None:
-        right = re.fullmatch("[a-z][a-z0-9-]{0,38}[a-z0-9]", slug) and "--" not in slug
-        assert bool(project) == bool(right and slug not in {"con", "prn", "aux", "nul"})
-    if project:
-        assert project.parent == oven.folder
-        assert slug in {None, project.name}
+class TestSlugs:
+    @settings(max_examples=EXAMPLES * 3 // 5, deadline=None)
+    @given(slug=slugs, name=names, options=options)
+    def test_any_names_the_folder_or_is_refused(self, oven, slug, name, options):
+        answers = {"project_name": typed(name)} if slug is None else {"project_slug": typed(slug)}
+        project = oven.bake(**answers, **options)
+        if slug is not None:
+            right = re.fullmatch("[a-z][a-z0-9-]{0,38}[a-z0-9]", slug) and "--" not in slug
+            assert bool(project) == bool(right and slug not in {"con", "prn", "aux", "nul"})
+        if project:
+            assert project.parent == oven.folder
+            assert slug in {None, project.name}

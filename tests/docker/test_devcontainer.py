@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from tests import TEMPLATE
 from tests.docker.stack import Stack, eventually, run, set_variables
 
 
@@ -71,3 +72,11 @@ def test_the_project_is_served_under_the_debugger(stack, container):
             return client.get("/health/ready").status_code == 200
 
     eventually(it_answers, seconds=60)
+
+
+def test_this_repository_has_one_too(template):
+    folder = TEMPLATE / ".devcontainer"
+    command = json.loads((folder / "devcontainer.json").read_text("utf-8"))["postCreateCommand"]
+    run("docker", "build", "--tag", "repository-devcontainer-test", folder, timeout=600)
+    options = ("--rm", f"--volume={template}:/workspace", "--workdir=/workspace", "repository-devcontainer-test")
+    run("docker", "run", *options, "sh", "-c", f"{command} && make lint", timeout=600)
