@@ -11,13 +11,13 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import api, generation, image, plot, start
+from benchmarks import api, generation, image, plot, start, suites
 from tests import TEMPLATE
 from tests.docker.stack import run
 
 HERE = Path(__file__).parent
 PIPFILE = TEMPLATE / "{{cookiecutter.project_slug}}/Pipfile"
-PARTS = {"generation": generation, "image": image, "start": start, "api": api}
+PARTS = {"generation": generation, "image": image, "start": start, "api": api, "suites": suites}
 HEADER = """# Results
 
 `make bench` writes this. All that a part measures takes turns, run by run. A ratio is the median of the runs' own

@@ -27,17 +27,32 @@ LOAD = """
 FROM python:3.14-slim-trixie
 RUN apt-get update && apt-get install --yes --no-install-recommends wrk
 """
+GRANIAN = f"""
+FROM python:3.14-slim-trixie AS granian
+RUN pip install --quiet --target /granian granian==2.8.7
+FROM {NAME}
+COPY --from=granian /granian /granian
+ENV PYTHONPATH=/granian
+"""
 # Nanoseconds of CPU that a container has used, by version 1 and 2 of control groups.
 CPU = """
 cat /sys/fs/cgroup/cpuacct/cpuacct.usage 2> /dev/null || awk '/usage_usec/ {print $2 "000"}' /sys/fs/cgroup/cpu.stat
 """
 # gunicorn without a configuration has one sync worker.
 TUTORIAL = ("gunicorn", "--bind=0.0.0.0:8000", "config.wsgi")
+# What else could serve the project, with as many processes. gunicorn's sync workers have no threads.
+SERVERS = {
+    "sync": "gunicorn --config=config/gunicorn.py --worker-class=sync --threads=1 config.wsgi",
+    "granian": "granian --interface=wsgi --host=0.0.0.0 --workers=2 --blocking-threads=4 config.wsgi:application",
+}
 BOOKS = "/api/v1/books/"
-MAKE_TOKEN = """
+MAKE_TOKENS = """
 from knox.models import AuthToken
+from rest_framework_simplejwt.tokens import AccessToken
 from users.models import User
-print("token:", AuthToken.objects.create(User.objects.get(username="demo"))[1])
+user = User.objects.get(username="demo")
+print("token:", AuthToken.objects.create(user)[1])
+print("jwt:", AccessToken.for_user(user))
 """
 
 
@@ -78,7 +93,7 @@ def used_cpu(server):
     return sum(int(run("docker", "exec", f"{NAME}-{name}", "sh", "-c", CPU).stdout) for name in (server, "db")) / 1e6
 
 
-def start(server, *command, rows=ROWS[0], **environment):
+def start(server, *command, rows=ROWS[0], image=NAME, **environment):
     """Start a container of the project's image, with the variants at hand, and the database of so many rows."""
     variables = {
         "ALLOWED_HOSTS": "*",
@@ -90,7 +105,7 @@ def start(server, *command, rows=ROWS[0], **environment):
     options = [f"--env={name}={value}" for name, value in variables.items()]
     options += ["--detach", f"--network={NAME}", f"--name={NAME}-{server}", f"--volume={VARIANTS}:/app/variants:ro"]
     # The checks of ten containers would be load, too.
-    run("docker", "run", "--no-healthcheck", *options, NAME, *command)
+    run("docker", "run", "--no-healthcheck", *options, image, *command)
 
 
 def manage(server, *arguments):
@@ -126,6 +141,8 @@ def start_servers():
     start("unthrottled", DJANGO_SETTINGS_MODULE="variants.unthrottled")
     run("docker", "run", "--detach", f"--network={NAME}", f"--name={NAME}-cache", "redis:8")
     start("redis", REDIS_URL=f"redis://{NAME}-cache:6379/0")
+    start("sync", *SERVERS["sync"].split())
+    start("granian", *SERVERS["granian"].split(), image=f"{NAME}-granian")
     for workers in (1, 3, 4):
         start(f"workers-{workers}", WEB_CONCURRENCY=str(workers))
 
@@ -136,10 +153,11 @@ def servers():
     remove()  # of a run that was killed
     with tempfile.TemporaryDirectory() as temporary:
         # Without REDIS_URL, a project with that option does as one without it.
-        project = bake(temporary, project_slug=NAME, python_version="3.14", redis=True)
+        project = bake(temporary, project_slug=NAME, python_version="3.14", redis=True, jwt=True)
         run("docker", "build", "--quiet", "--tag", NAME, ".", cwd=project, timeout=1200)
-        (project / "Dockerfile.load").write_text(LOAD, "utf-8")
-        run("docker", "build", "--quiet", "--tag", f"{NAME}-load", "--file=Dockerfile.load", ".", cwd=project)
+        for name, recipe in {"load": LOAD, "granian": GRANIAN}.items():
+            (project / "Dockerfile.bench").write_text(recipe, "utf-8")
+            run("docker", "build", "--quiet", "--tag", f"{NAME}-{name}", "--file=Dockerfile.bench", ".", cwd=project)
     run("docker", "network", "create", NAME)
     try:
         start_servers()
@@ -158,7 +176,8 @@ def remove():
 def cases():
     """Return what is measured: a function for each, which returns a Load."""
     cursor = base64.b64encode(f"p={MOST // 2}".encode()).decode()  # of page 10,000, newest first
-    token = re.search(r"token: (\w+)", manage("unthrottled", "shell", "--verbosity=0", "--command", MAKE_TOKEN))[1]
+    made = manage("unthrottled", "shell", "--verbosity=0", "--command", MAKE_TOKENS)
+    tokens = dict(re.findall(r"(?m)^(token|jwt): (\S+)$", made))
     loads = {
         "tutorial": ("tutorial", BOOKS),
         "tutorial, connecting": ("tutorial-connecting", BOOKS),
@@ -168,8 +187,9 @@ def cases():
         "a common word": (f"rows-{MOST}", f"{BOOKS}?search=lantern"),
         "one book": (f"rows-{MOST}", f"{BOOKS}?search=volume+123456"),
         "unthrottled": ("unthrottled", BOOKS),
-        "token": ("unthrottled", BOOKS, f"Authorization: Bearer {token}"),
+        **{name: ("unthrottled", BOOKS, f"Authorization: Bearer {token}") for name, token in tokens.items()},
         "redis": ("redis", BOOKS),
+        **{server: (server, BOOKS) for server in SERVERS},
         **{f"{workers} workers": (f"workers-{workers}", BOOKS) for workers in (1, 3, 4)},
     }
     return {name: functools.partial(load, *arguments) for name, arguments in loads.items()}
@@ -227,8 +247,11 @@ def rows(series, used):
         ("a common word", "search in 1,000,000 rows for a common word, to the first page", MOST, "≥ 0.5"),
         ("one book", "search in 1,000,000 rows for two words that one book has", MOST, "≥ 0.5"),
         ("token", "with a token, to anonymous, without throttles", "unthrottled", "≥ 0.75"),
+        ("jwt", "with a JWT, to anonymous, without throttles", "unthrottled", "≥ 0.75"),
         (project, "with throttles in memory, to without", "unthrottled", "≥ 0.9"),
         ("redis", "with throttles in Redis, to without", "unthrottled", "≥ 0.8"),
+        ("sync", "list by sync workers, to those with threads", project, ""),
+        ("granian", "list by granian, to gunicorn", project, ""),
     ]:
         yield row(what, rates(series[name]), "/s", reference and rates(series[reference]), goal)
         # What others do on the machine changes this much less.
