@@ -24,7 +24,8 @@ test: .venv/ready ## the tests that need no Docker
 
 .PHONY: test-docker
 test-docker: .venv/ready ## the tests that build images and start containers
-	pytest -m "docker and not soak" $(PYTEST)
+	pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -m "docker and not alone and not soak" $(PYTEST)
+	pytest -m alone $(PYTEST) || [ $$? = 5 ]  # 5: what PYTEST chooses is none of these
 
 .PHONY: soak
 soak: .venv/ready ## ten minutes of load on a production stack: memory stays flat, and nothing fails

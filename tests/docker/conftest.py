@@ -31,6 +31,7 @@ def _engine():
 
 @contextlib.contextmanager
 def running(stack):
+    """Keep a stack for as long as the tests that ask for it: no other process must have one of the same name."""
     stack.down("--volumes")  # of a run that was killed
     try:
         stack.up()
@@ -41,30 +42,30 @@ def running(stack):
 
 
 @pytest.fixture(scope="session")
-def development(bake):
-    with running(Stack(bake(project_slug="development-test", python_version="3.14"))) as stack:
+def development(bake, worker_id):
+    with running(Stack(bake(project_slug=f"development-{worker_id}", python_version="3.14"))) as stack:
         stack.manage("seed", "30")
         yield stack
 
 
 @pytest.fixture(scope="session")
-def production(bake):
-    with running(Production(bake(project_slug="production-test", python_version="3.14"))) as stack:
+def production(bake, worker_id):
+    with running(Production(bake(project_slug=f"production-{worker_id}", python_version="3.14"))) as stack:
         stack.manage("seed", "30")
         yield stack
 
 
 @pytest.fixture(scope="session")
-def development_without_library(bake):
+def development_without_library(bake, worker_id):
     answers = {"library": False, "python_version": "3.13"}
-    with running(Stack(bake(project_slug="plain-development-test", **answers))) as stack:
+    with running(Stack(bake(project_slug=f"plain-development-{worker_id}", **answers))) as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
-def production_without_library(bake):
+def production_without_library(bake, worker_id):
     answers = {"library": False, "python_version": "3.13"}
-    with running(Production(bake(project_slug="plain-production-test", **answers))) as stack:
+    with running(Production(bake(project_slug=f"plain-production-{worker_id}", **answers))) as stack:
         yield stack
 
 

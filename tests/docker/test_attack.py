@@ -15,6 +15,8 @@ from tests.docker.conftest import running
 from tests.docker.load import AUTHORS, BOOKS, UNLIMITED, isbn, numbers
 from tests.docker.stack import Production, set_variables
 
+pytestmark = pytest.mark.alone
+
 LOGIN, ME = "/api/v1/auth/login/", "/api/v1/users/me/"
 INJECTIONS = [
     "' OR '1'='1",

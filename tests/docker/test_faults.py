@@ -14,6 +14,8 @@ from tests.docker.load import AUTHORS, BOOKS, UNLIMITED, isbn, numbers, served
 from tests.docker.stack import Production, eventually, set_variables
 from tests.docker.test_development import PING, changed
 
+pytestmark = pytest.mark.alone
+
 FAILING_MIGRATION = """
 from django.db import migrations
 

@@ -22,7 +22,6 @@ ACCEPTED = {
     "Content-Security-Policy - img-src",  # `data:`, in which Swagger UI and the browsable API have their icons
     "Referrer-Policy",  # `same-origin` tells other sites nothing at all
 }
-IMAGE = "production-test:latest"
 STYLE = re.compile('href="(/static/admin/css/base[^"]*)"')
 
 
@@ -43,7 +42,7 @@ def secret_texts(production):
 def layers(production, tmp_path_factory):
     """The blobs of the image, uncompressed: its layers, and what is said about them."""
     path = tmp_path_factory.mktemp("image") / "image.tar"
-    run("docker", "save", "--output", str(path), IMAGE)
+    run("docker", "save", "--output", str(path), production.inspect("web")["Config"]["Image"])
     with tarfile.open(path) as image:
         blobs = [image.extractfile(member).read() for member in image if member.isfile()]
     path.unlink()
@@ -165,7 +164,7 @@ class TestContainers:
 
     def test_the_database_reaches_no_other_network(self, production):
         networks = production.inspect("db")["NetworkSettings"]["Networks"]
-        assert [*networks] == ["production-test-production_database"]
+        assert [*networks] == [f"{production.project.name}-production_database"]
         assert json.loads(run("docker", "network", "inspect", *networks).stdout)[0]["Internal"] is True
 
     def test_web_stops_by_itself_within_five_seconds(self, production):
@@ -221,7 +220,8 @@ class TestImage:
         assert found == [b"The addresses of the project."]  # which shows that the search finds what is there
 
     def test_no_secret_can_be_read_out_of_the_engine(self, production, secret_texts):
-        said = run("docker", "history", "--no-trunc", IMAGE).stdout + run("docker", "image", "inspect", IMAGE).stdout
+        image = production.inspect("web")["Config"]["Image"]
+        said = run("docker", "history", "--no-trunc", image).stdout + run("docker", "image", "inspect", image).stdout
         for service in ("db", "migrate", "web", "proxy"):
             said += json.dumps(production.inspect(service))
         assert "/run/secrets/secret_key" in said

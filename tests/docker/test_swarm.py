@@ -11,6 +11,8 @@ from tests.docker.stack import Production, eventually, run, set_variables
 from tests.docker.test_development import PING, changed
 from tests.docker.test_faults import FAILING_MIGRATION
 
+pytestmark = pytest.mark.alone
+
 NAME = "swarm-test"
 
 
