@@ -11,6 +11,9 @@ from playwright.sync_api import Error, sync_playwright
 from tests import TEMPLATE
 from tests.docker.stack import PASSWORD, USER
 
+# Chromium gives up what it loads when a network of the machine comes or goes, as they do with other tests beside.
+pytestmark = pytest.mark.alone
+
 CHROMIUM = shutil.which("chromium")
 # The browser says nothing of its own accord to anybody; as root, it has no sandbox.
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
