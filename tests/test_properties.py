@@ -83,7 +83,7 @@ def shown(project):
 
 # Each in a class of its own, so that two processes share them (the Makefile gives a class to one).
 class TestNames:
-    @settings(max_examples=EXAMPLES * 2 // 5, deadline=None)
+    @settings(max_examples=EXAMPLES // 4, deadline=None)
     @given(name=names, options=options)
     def test_any_is_shown_as_typed_or_refused(self, oven, name, options):
         project = oven.bake(project_name=typed(name), project_slug="fine", **options)
@@ -98,7 +98,7 @@ class TestNames:
 
 
 class TestSlugs:
-    @settings(max_examples=EXAMPLES * 3 // 5, deadline=None)
+    @settings(max_examples=EXAMPLES * 3 // 4, deadline=None)
     @given(slug=slugs, name=names, options=options)
     def test_any_names_the_folder_or_is_refused(self, oven, slug, name, options):
         answers = {"project_name": typed(name)} if slug is None else {"project_slug": typed(slug)}
