@@ -2,11 +2,17 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
-from rest_framework.test import APIClient
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.request import Request
+from rest_framework.test import APIClient, APIRequestFactory
+from rest_framework.throttling import AnonRateThrottle
+from rest_framework.views import APIView
 
+from config.throttling import UserRateThrottle
 from users.models import User
 
 LOGIN, LOGOUT = "/api/v1/auth/login/", "/api/v1/auth/logout/"
@@ -45,6 +51,28 @@ def test_tokens_are_stored_as_hashes(token: str) -> None:
 def test_an_expired_token_opens_nothing(token: str) -> None:
     AuthToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
     assert bearer(token).get(ME).status_code == 401
+
+
+def test_a_token_takes_one_query_however_many_there_are(
+    api: APIClient, token: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(5):
+        api.post(LOGIN, CREDENTIALS)
+    with django_assert_num_queries(1):
+        bearer(token).get(ME)
+
+
+def test_a_login_deletes_tokens_that_have_expired(api: APIClient, token: str) -> None:
+    AuthToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+    api.post(LOGIN, CREDENTIALS)
+    assert AuthToken.objects.get().expiry > timezone.now()
+
+
+def test_a_request_is_counted_once(user: User) -> None:
+    request = Request(APIRequestFactory().get("/"))
+    for request.user in (AnonymousUser(), user):
+        throttles = [AnonRateThrottle(), UserRateThrottle()]
+        assert len([each for each in throttles if each.get_cache_key(request, APIView())]) == 1
 
 
 def test_logging_out_ends_only_the_token_used(api: APIClient, token: str) -> None:

@@ -1,6 +1,6 @@
 from django.contrib.auth import update_session_auth_hash
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from knox.auth import TokenAuthentication
 from knox.models import AuthToken
 from rest_framework import status
 from rest_framework.generics import GenericAPIView, RetrieveUpdateAPIView
@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from users.authentication import TokenAuthentication
 from users.models import User
 from users.serializers import LoginSerializer, PasswordSerializer, TokenSerializer, UserSerializer
 
@@ -28,7 +29,9 @@ class LoginView(GenericAPIView):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        instance, token = AuthToken.objects.create(user=serializer.validated_data["user"])
+        user = serializer.validated_data["user"]
+        user.auth_token_set.filter(expiry__lt=timezone.now()).delete()
+        instance, token = AuthToken.objects.create(user=user)
         return Response(TokenSerializer({"token": token, "expiry": instance.expiry}).data)
 
 
