@@ -2,11 +2,12 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
+from config.serializers import ModelSerializer
 from library.isbn import LONGEST_SPELLING, IsbnSerializerField
 from library.models import Author, Book
 
 
-class AuthorSerializer(serializers.ModelSerializer):
+class AuthorSerializer(ModelSerializer):
     class Meta:
         model = Author
         fields = ("id", "name", "owner")
@@ -29,7 +30,7 @@ READ_ONLY = {"id": 1, "author_name": "Donald Knuth", "isbn": "9780201896831", "o
         OpenApiExample("A book", BOOK | READ_ONLY, response_only=True),
     ]
 )
-class BookSerializer(serializers.ModelSerializer):
+class BookSerializer(ModelSerializer):
     author_name = serializers.CharField(source="author.name", read_only=True)
     isbn = IsbnSerializerField(
         max_length=LONGEST_SPELLING,
