@@ -1,6 +1,7 @@
 """What clients of the API rely on in production: a schema to make them from, limits that hold, logs that tell."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -121,6 +122,47 @@ print(Book.objects.search("river").explain(), Author.objects.filter(name__iconta
     plan = production.manage("shell", "--verbosity=0", "--command", script)
     assert "author_search" in plan
     assert "book_search" in plan
+
+
+PLANS = """
+import base64
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from library.models import Book
+
+def page(path):
+    with CaptureQueriesContext(connection) as queries:
+        data = client.get(path, secure=True).json()
+    cursor.execute("EXPLAIN " + queries[-1]["sql"])
+    print(path, *[line for line, in cursor], sep="\\n")
+    return data
+
+client = Client(headers={"host": "localhost"})
+last = base64.b64encode(b"r=1").decode()
+with transaction.atomic(), connection.cursor() as cursor:
+    call_command("seed", 20_000)
+    cursor.execute("ANALYZE")
+    for order in ("id", "-id", "title", "-title", "published", "-published"):
+        path = f"/api/v1/books/?ordering={order}"
+        page(page(path)["next"])
+        page(page(f"{path}&cursor={last}")["previous"])
+    transaction.set_rollback(True)
+"""
+
+
+def test_an_index_serves_every_page_of_every_ordering(production):
+    plans = production.manage("shell", "--verbosity=0", "--command", PLANS).split("/api/v1/books/")[1:]
+    assert len(plans) == 24
+    for plan in plans:
+        field = re.search(r"ordering=-?(\w+)", plan)[1]
+        index = {"title": "book_by_title", "published": "book_by_date"}.get(field, "library_book_pkey")
+        assert re.search(f"Index Scan (Backward )?using {index} ", plan), plan
+        assert not re.search("Sort|Filter|Seq Scan on library_book", plan), plan
+    # Deep pages begin at a place in it.
+    assert sum("Index Cond: (id <" in plan or "Index Cond: (id >" in plan for plan in plans) == 4
+    assert sum("Index Cond: (ROW" in plan for plan in plans) == 8
 
 
 @pytest.mark.parametrize("service", ["db", "web"])

@@ -4,11 +4,12 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import CharField, DateInput, Form, ModelChoiceField, ModelForm
 from django.http import HttpResponse, QueryDict
 from django.views.generic import CreateView, DetailView, ListView
 
+from config.pagination import beyond
 from library.models import Author, Book
 
 PAGE_SIZE = 20
@@ -41,9 +42,9 @@ def page_of(books: QuerySet[Book], query: QueryDict) -> dict[str, Any]:
     form.is_valid()  # a book that is not there leaves the first page
     after, before = form.cleaned_data.get("after"), form.cleaned_data.get("before")
     if before:
-        books = books.filter(Q(title__lt=before.title) | Q(pk__lt=before.pk), title__lte=before.title).reverse()
+        books = books.filter(beyond(("-title", "-id"), (before.title, before.pk))).reverse()
     elif after:
-        books = books.filter(Q(title__gt=after.title) | Q(pk__gt=after.pk), title__gte=after.title)
+        books = books.filter(beyond(("title", "id"), (after.title, after.pk)))
     found = list(books[: PAGE_SIZE + 1])
     more = len(found) > PAGE_SIZE
     page = found[:PAGE_SIZE][:: -1 if before else 1]

@@ -1,0 +1,86 @@
+"""The pages of a list follow each other, in every order, to and fro."""
+
+import base64
+from collections.abc import Callable, Iterator
+from itertools import count
+from operator import attrgetter
+from typing import Any
+
+import pytest
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory
+
+from users.models import User
+from users.serializers import UserSerializer
+
+Get = Callable[[str], Response]
+
+
+class UserList(ListAPIView):
+    """A list such as an app of one's own may have."""
+
+    queryset = User.objects.all()
+    serializer_class = UserSerializer
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+    ordering_fields = ("id", "first_name", "last_name", "date_joined")
+
+
+@pytest.fixture
+def get() -> Get:
+    """Return a function that returns the answer to a GET request."""
+    return lambda path: UserList.as_view()(APIRequestFactory().get(path))
+
+
+@pytest.fixture
+def users(db: None) -> list[User]:
+    """More people of one first name than the cursor of DRF's own class can count."""
+    names = [(f"{number:04}", "Ada", f"Of {number % 7}") for number in range(1_100)]
+    people = [User(username=number, first_name=first, last_name=last) for number, first, last in names]
+    return User.objects.bulk_create(people)
+
+
+def walk(get: Get, path: str, direction: str) -> Iterator[dict[str, Any]]:
+    """Yield a page, and those that follow it in a direction (`next` or `previous`)."""
+    for page in count(1):
+        assert page < 20, "The pages have no end."
+        data = get(path).data
+        yield data
+        if not (path := data[direction]):
+            return
+
+
+@pytest.mark.parametrize("ordering", ["-id", "first_name", "-first_name", "-date_joined", "first_name,-last_name"])
+def test_everybody_is_on_one_page_in_the_order_asked_for_to_and_fro(get: Get, users: list[User], ordering: str) -> None:
+    *_, last = names = ordering.split(",")
+    in_order = users[::-1] if last.startswith("-") else users
+    for name in reversed(names):
+        in_order = sorted(in_order, key=attrgetter(name.lstrip("-")), reverse=name.startswith("-"))
+    forwards = list(walk(get, f"/?ordering={ordering}&page_size=200", "next"))
+    assert [found["id"] for page in forwards for found in page["results"]] == [user.pk for user in in_order]
+    backwards = list(walk(get, forwards[-1]["previous"], "previous"))
+    assert [page["results"] for page in backwards] == [page["results"] for page in forwards[-2::-1]]
+
+
+def test_a_page_that_has_become_empty_leads_back(get: Get, users: list[User]) -> None:
+    path = get("/?ordering=id&page_size=200").data["next"]
+    User.objects.filter(pk__in=[user.pk for user in users[200:]]).delete()
+    page = get(path).data
+    assert (page["results"], page["next"]) == ([], None)
+    assert len(get(page["previous"]).data["results"]) == 199
+
+
+@pytest.mark.parametrize("forged", ["p=x", "p=1&r=x", "p=", "p=A%00B", "p=A%001%001"])
+@pytest.mark.parametrize("ordering", ["id", "first_name"])
+def test_a_cursor_that_leads_nowhere_is_not_found(get: Get, db: None, ordering: str, forged: str) -> None:
+    assert get(f"/?ordering={ordering}&cursor={encoded(forged)}").status_code == 404
+
+
+def test_a_number_beyond_all_that_the_database_has_is_no_failure(get: Get, db: None) -> None:
+    assert get(f"/?cursor={encoded('p=' + '9' * 30)}").status_code in {200, 404}
+
+
+def encoded(cursor: str) -> str:
+    return base64.b64encode(cursor.encode()).decode()
