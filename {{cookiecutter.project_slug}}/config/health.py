@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -10,7 +10,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class HealthMiddleware:
-    """Answer GET /health/live and /health/ready with 200 or 503.
+    """Answer /health/live and /health/ready with 200 or 503, whatever the method.
 
     It stands before everything else, because probes come with an address as host name and over plain HTTP.
     """
@@ -39,6 +39,6 @@ def not_ready() -> str:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return "migrations are pending"
-    except DatabaseError:
+    except Error:
         return "the database does not answer"
     return ""

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
@@ -96,6 +97,16 @@ def test_logins_to_one_account_are_held_back_wherever_they_come_from(
     statuses = [api.post(LOGIN, CREDENTIALS, REMOTE_ADDR=address).status_code for address in addresses]
     assert statuses == [200] * 3 + [429]
     assert api.post(LOGIN, CREDENTIALS | {"username": "other"}).status_code == 401
+
+
+def test_many_others_do_not_make_a_count_be_forgotten(
+    api: APIClient, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("users.backends.AccountThrottle.rate", "1/hour", raising=False)
+    assert api.post(LOGIN, CREDENTIALS).status_code == 200
+    for number in range(400):
+        cache.set(f"throttle_anon_{number}", [timezone.now().timestamp()])
+    assert api.post(LOGIN, CREDENTIALS).status_code == 429
 
 
 def test_logins_to_the_admin_are_held_back_too(client: Client, user: User) -> None:
