@@ -47,7 +47,7 @@ class BookQuerySet(models.QuerySet["Book"]):
 class Book(models.Model):
     title = models.CharField(max_length=200)
     subtitle = models.CharField(max_length=200, blank=True)
-    author = models.ForeignKey(Author, on_delete=models.PROTECT, related_name="books")
+    author = models.ForeignKey(Author, on_delete=models.RESTRICT, related_name="books")
     isbn = IsbnField("ISBN", unique=True, help_text="10 or 13 characters, with or without hyphens")
     published = models.DateField()
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="books")

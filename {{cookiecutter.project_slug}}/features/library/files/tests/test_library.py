@@ -4,6 +4,7 @@ from html import unescape
 
 import pytest
 from django.core.management import call_command
+from django.db.models import RestrictedError
 from django.db.models.signals import pre_save
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -104,6 +105,20 @@ class TestApi:
         assert response.status_code == 409
         assert response.json()["detail"] == "Something else needs this, and has to go first."
         assert Author.objects.filter(pk=book.author_id).exists()
+
+    def test_a_user_goes_with_their_books_and_authors(self, user: User, book: Book) -> None:
+        user.delete()
+        assert not Author.objects.exists()
+
+    def test_a_user_stays_whose_author_has_a_book_of_another_user(
+        self, admin_client: Client, user: User, book: Book
+    ) -> None:
+        Book.objects.filter(pk=book.pk).update(owner=User.objects.create_user("other"))
+        with pytest.raises(RestrictedError):
+            user.delete()
+        response = admin_client.post(f"/admin/users/user/{user.pk}/delete/", {"post": "yes"})
+        assert "would require deleting the following protected related objects" in response.content.decode()
+        assert Author.objects.filter(owner=user).exists()
 
     def test_without_a_login_nothing_is_added(self, api: APIClient, fields: dict[str, str]) -> None:
         response = api.post(BOOKS, fields)

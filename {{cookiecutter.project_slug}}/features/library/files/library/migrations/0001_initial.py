@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 (
                     "author",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="books", to="library.author"
+                        on_delete=django.db.models.deletion.RESTRICT, related_name="books", to="library.author"
                     ),
                 ),
                 (
