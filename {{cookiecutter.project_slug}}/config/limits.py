@@ -20,8 +20,9 @@ def take_in(request: HttpRequest, size: int) -> None:
 class LimitsMiddleware:
     """Answer a body that is too large with 413, before anything reads it, and a login too many with 429.
 
-    Django measures the forms that it parses itself (DATA_UPLOAD_MAX_MEMORY_SIZE); DRF reads JSON of any size. Files are
-    not counted: they come as multipart/form-data, which Django measures without them.
+    A length that is no number is answered with 400. Django measures the forms that it parses itself
+    (DATA_UPLOAD_MAX_MEMORY_SIZE); DRF reads JSON of any size. Files are not counted: they come as multipart/form-data,
+    which Django measures without them.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -29,7 +30,10 @@ class LimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        size = int(request.META.get("CONTENT_LENGTH") or 0)
+        try:
+            size = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            return error_response(request, 400)
         if limit is not None and size > limit and request.content_type != "multipart/form-data":
             take_in(request, min(size, 10 * 2**20))
             return error_response(request, 413)

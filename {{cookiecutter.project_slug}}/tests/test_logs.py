@@ -51,8 +51,9 @@ def test_what_is_logged_on_the_way_has_the_id_too(
     assert "Traceback" in logged[0]["exception"]
 
 
-def test_health_checks_are_not_logged(lines: Lines) -> None:
-    Client().get("/health/live")
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_health_checks_are_not_logged(lines: Lines, db: None, path: str) -> None:
+    assert Client().get(path).status_code == 200
     assert lines() == []
 
 

@@ -17,7 +17,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.models import ProtectedError
 from django.test import Client, RequestFactory
@@ -179,9 +179,20 @@ def test_the_project_is_ready_with_its_database() -> None:
     assert Client().get("/health/ready").status_code == 200
 
 
-def test_the_project_is_not_ready_without_its_database(db: None) -> None:
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_health_is_asked_for_as_often_as_one_likes_and_never_kept(
+    db: None, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rest_framework.throttling.AnonRateThrottle.rate", "1/min", raising=False)
+    responses = [Client().get(path) for _ in range(3)]
+    assert [response.status_code for response in responses] == [200] * 3
+    assert {response.headers["Cache-Control"] for response in responses} == {"no-store"}
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_the_project_is_not_ready_without_its_database(db: None, error: type[Exception]) -> None:
     def fail(*arguments: object) -> None:
-        raise OperationalError
+        raise error
 
     with connection.execute_wrapper(fail):
         response = Client().get("/health/ready")
@@ -220,6 +231,8 @@ def test_the_docs_load_nothing_from_elsewhere() -> None:
     [
         ("post", "/api/v1/auth/login/", {"data": "{", "content_type": "application/json"}, 400),
         ("get", "/api/v1/users/me/", {"headers": {"host": "evil.example"}}, 400),
+        ("post", "/api/v1/auth/login/", {"CONTENT_LENGTH": "abc"}, 400),
+        ("post", "/api/v1/auth/login/", {"CONTENT_LENGTH": "9" * 5_000}, 400),
         ("get", "/api/v1/users/me/", {}, 401),
         ("get", "/api/v1/nothing/", {}, 404),
         ("get", "/api/v1/auth/login/", {}, 405),
