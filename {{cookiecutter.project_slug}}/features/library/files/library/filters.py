@@ -1,11 +1,14 @@
+from django.forms import NumberInput
 from django_filters import rest_framework as filters
 
-from library.models import Book, BookQuerySet
+from library.models import Author, Book, BookQuerySet
 
 
 class BookFilter(filters.FilterSet):
     """Books of an author (`author`), those published within two dates, both included, and those with all the words."""
 
+    # A list to choose from, which is what the API in a browser shows otherwise, would have every author in it.
+    author = filters.ModelChoiceFilter(queryset=Author.objects.all(), widget=NumberInput)
     search = filters.CharFilter(method="with_words", help_text="words of the title, the subtitle or the author's name")
     published_after = filters.DateFilter("published", "gte")
     published_before = filters.DateFilter("published", "lte")

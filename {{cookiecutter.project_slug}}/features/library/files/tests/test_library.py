@@ -178,6 +178,12 @@ class TestApi:
         with django_assert_num_queries(1):
             assert api.get(f"{path}{found[0]['id']}/").data == found[0]
 
+    def test_a_browser_is_not_shown_every_author(self, client: Client, user: User, book: Book) -> None:
+        client.force_login(user)
+        page = client.get(BOOKS, headers={"accept": "text/html"}).content.decode()
+        assert '<input type="number" name="author"' in page
+        assert "Donald Knuth</option>" not in page
+
 
 def pages(client: Client, path: str, direction: str) -> Iterator[list[int]]:
     """Yield the keys of the books on a page, and on those that follow it in a direction (`next` or `prev`)."""
