@@ -46,8 +46,10 @@ def environment_with(package, version):
 def virtual_environment(folder, version):
     """Return an environment in which Pipenv keeps one set of packages for each lock, from one run to the next."""
     digest = json.loads((folder / "Pipfile.lock").read_text("utf-8"))["_meta"]["hash"]["sha256"]
+    # Where CI is set, a project's tests want its schema committed.
+    outside = {name: value for name, value in os.environ.items() if name != "CI"}
     return {
-        **os.environ,
+        **outside,
         "MYPY_CACHE_DIR": str(TEMPLATE / f".cache/mypy-{version}-{os.environ.get('PYTEST_XDIST_WORKER', '')}"),
         "PIPENV_CUSTOM_VENV_NAME": f"{version}-{digest[:16]}",
         "PIPENV_IGNORE_VIRTUALENVS": "1",
@@ -60,10 +62,12 @@ def pipenv_in(folder, version):
     """Return a function that runs Pipenv there, and returns what it prints."""
     environment = virtual_environment(folder, version)
 
-    def pipenv(*arguments, cwd=folder):
+    def pipenv(*arguments, cwd=folder, fails=False, **variables):
         command = [sys.executable, "-m", "pipenv", *arguments]
-        result = subprocess.run(command, cwd=cwd, env=environment, check=False, capture_output=True, text=True)
-        assert result.returncode == 0, result.stdout + result.stderr
+        result = subprocess.run(
+            command, cwd=cwd, env=environment | variables, check=False, capture_output=True, text=True
+        )
+        assert (result.returncode != 0) is fails, result.stdout + result.stderr
         return result.stdout
 
     pipenv.virtual_environment = Path(environment["WORKON_HOME"], environment["PIPENV_CUSTOM_VENV_NAME"])
@@ -155,6 +159,19 @@ def test_ci_runs_what_passed_here(bake):
 
 
 @pytest.mark.parametrize("project", [DEFAULT], indirect=True)
+def test_a_schema_that_is_stale_or_not_committed_fails_the_tests(project, tmp_path):
+    folder = shutil.copytree(project.folder, tmp_path / "project")
+    test = ("run", "pytest", "--no-cov", "--numprocesses=0", "tests/test_project.py", "-k", "committed_schema")
+    (folder / "openapi.yaml").unlink(missing_ok=True)
+    assert "commit openapi.yaml" in project.pipenv(*test, cwd=folder, fails=True, CI="true")
+    project.pipenv(*test, cwd=folder)
+    project.pipenv(*test, cwd=folder, CI="true")
+    serializers = folder / "users/serializers.py"
+    serializers.write_text(serializers.read_text("utf-8").replace('"email", "first_name"', '"first_name"', 1), "utf-8")
+    assert "commit the file" in project.pipenv(*test, cwd=folder, fails=True)
+
+
+@pytest.mark.parametrize("project", [DEFAULT], indirect=True)
 def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
     folder = shutil.copytree(project.folder, tmp_path / "project")
     section = re.search(r"## Add your own app\n(.*?)\n## ", (folder / "README.md").read_text("utf-8"), re.DOTALL)[1]
@@ -166,6 +183,11 @@ def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
             program, *arguments = command.split()
             output = run_pipenv_or_rm(project, folder, program, arguments)
     assert " passed" in output
+    begin_a_second_version(folder)
+    project.pipenv("run", "schema", cwd=folder)
+    schema = (folder / "openapi.yaml").read_text("utf-8")
+    assert "operationId: notes_list" in schema
+    assert "operationId: v2_notes_list" in schema
 
 
 @pytest.mark.parametrize("project", [DEFAULT, PLAIN], indirect=True)
@@ -174,6 +196,16 @@ def test_pages_show_any_name_as_typed(project):
     script = TEMPLATE / "tests/show_names.py"
     shown = project.pipenv("run", "python", str(script), json.dumps(names))
     assert json.loads(shown.splitlines()[-1]) == names
+
+
+def begin_a_second_version(folder):
+    section = (folder / "README.md").read_text("utf-8").partition("## Begin a second version\n")[2]
+    words, block = re.search(r"(.*?)```python\n(.*?)```", section, re.DOTALL).groups()
+    version_1 = (folder / "notes/api.py").read_text("utf-8")
+    (folder / "notes/api_v2.py").write_text(version_1.replace("NoteSerializer", "NoteV2Serializer"), "utf-8")
+    follow(words, folder)
+    urls = folder / "config/urls.py"
+    urls.write_text(urls.read_text("utf-8").replace("urlpatterns = [", f"{block}\nurlpatterns = ["), "utf-8")
 
 
 def follow(words, folder):
