@@ -1,6 +1,7 @@
 import io
 import json
 import logging.config
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,6 +50,17 @@ def test_what_is_logged_on_the_way_has_the_id_too(
     logged = [line for line in lines() if line["level"] == "error"]
     assert [line["request_id"] for line in logged] == [request_id]
     assert "Traceback" in logged[0]["exception"]
+
+
+def test_in_development_a_line_is_made_for_reading() -> None:
+    stream, config = io.StringIO(), logging_config("INFO", json=False)
+    config["handlers"]["console"]["stream"] = stream
+    logging.config.dictConfig(config)
+    logging.getLogger("notes").info("A note was made", extra={"number": 7})
+    logging.config.dictConfig(settings.LOGGING)
+    (line,) = stream.getvalue().splitlines()
+    assert re.search(r"A note was made.*number", line)
+    assert "{" not in line
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])

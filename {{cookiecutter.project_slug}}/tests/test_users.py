@@ -170,6 +170,13 @@ def test_a_user_may_change_the_name_but_not_the_rights(user_api: APIClient, user
     assert (user.first_name, user.username, user.is_staff) == ("Ada", "ada", False)
 
 
+def test_ones_own_account_by_token_takes_one_query(
+    token: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        assert bearer(token).get(ME).status_code == 200
+
+
 def test_nobody_else_has_an_account_here(api: APIClient) -> None:
     response = api.get(ME)
     assert response.status_code == 401

@@ -4,9 +4,12 @@ from html import unescape
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import RestrictedError
 from django.db.models.signals import pre_save
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from knox.models import AuthToken
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -120,6 +123,16 @@ class TestApi:
         assert "would require deleting the following protected related objects" in response.content.decode()
         assert Author.objects.filter(owner=user).exists()
 
+    def test_somebody_without_a_login_is_told_when_to_come_back(
+        self, api: APIClient, db: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("rest_framework.throttling.AnonRateThrottle.rate", "1/min", raising=False)
+        assert api.get(BOOKS).status_code == 200
+        response = api.get(BOOKS)
+        assert (response.status_code, response.json()["title"]) == (429, "Too Many Requests")
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert 0 < int(response.headers["Retry-After"]) <= 60
+
     def test_without_a_login_nothing_is_added(self, api: APIClient, fields: dict[str, str]) -> None:
         response = api.post(BOOKS, fields)
         assert response.status_code == 401
@@ -128,6 +141,9 @@ class TestApi:
     @pytest.mark.parametrize("spelling", [ISBN_10, ISBN_13, "0201896834", "978 0 201 89683 1"])
     def test_an_isbn_is_stored_in_one_form(self, user_api: APIClient, fields: dict[str, str], spelling: str) -> None:
         assert user_api.post(BOOKS, fields | {"isbn": spelling}).data["isbn"] == "9780201896831"
+
+    def test_an_isbn_may_end_in_x(self, user_api: APIClient, fields: dict[str, str]) -> None:
+        assert user_api.post(BOOKS, fields | {"isbn": "0-8044-2957-X"}).data["isbn"] == "9780804429573"
 
     @pytest.mark.parametrize("wrong", ["9780201896832", "0201896835", "123", "9770201896831", "x"])
     def test_a_number_that_is_no_isbn_is_refused(self, user_api: APIClient, fields: dict[str, str], wrong: str) -> None:
@@ -154,12 +170,19 @@ class TestApi:
             ("search=nothing", 0),
             ("published_after=1997-07-04", 1),
             ("published_before=1997-07-03", 0),
+            ("published_after=1997-07-04&published_before=1997-07-04", 1),
+            ("published_after=1997-07-05&published_before=1997-07-06", 0),
             ("author=0", 400),
         ],
     )
     def test_books_are_found_by_words_author_and_date(self, api: APIClient, book: Book, query: str, count: int) -> None:
         response = api.get(f"{BOOKS}?{query}")
         assert count == (len(response.data["results"]) if response.status_code == 200 else response.status_code)
+
+    def test_books_are_found_by_their_author(self, api: APIClient, book: Book) -> None:
+        other = Author.objects.create(name="Ronald Graham", owner_id=book.owner_id)
+        assert [found["id"] for found in api.get(f"{BOOKS}?author={book.author_id}").data["results"]] == [book.pk]
+        assert api.get(f"{BOOKS}?author={other.pk}").data["results"] == []
 
     def test_a_name_that_many_authors_have_is_found_too(
         self, api: APIClient, book: Book, monkeypatch: pytest.MonkeyPatch
@@ -183,6 +206,16 @@ class TestApi:
         page = client.get(BOOKS, headers={"accept": "text/html"}).content.decode()
         assert '<input type="number" name="author"' in page
         assert "Donald Knuth</option>" not in page
+
+    def test_a_list_by_token_takes_two_queries_however_long_it_is(
+        self, api: APIClient, user: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        _, token = AuthToken.objects.create(user)
+        for books in (1, 50):
+            call_command("seed", books, verbosity=0)
+            with django_assert_num_queries(2):
+                found = api.get(BOOKS, headers={"authorization": f"Bearer {token}"}).data["results"]
+            assert len(found) == books
 
 
 def pages(client: Client, path: str, direction: str) -> Iterator[list[int]]:
@@ -282,9 +315,41 @@ class TestAdmin:
     def test_lists_can_be_searched(self, admin_client: Client, book: Book, path: str) -> None:
         assert "Donald Knuth" in admin_client.get(path).content.decode()
 
+    def test_no_list_counts_every_row(self, admin_client: Client, book: Book) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            admin_client.get("/admin/library/book/")
+        counts = [query["sql"] for query in queries if "COUNT" in query["sql"]]
+        assert counts
+        assert [sql for sql in counts if "LIMIT 10000" not in sql] == []
+
+    def test_books_can_be_narrowed_to_a_time(self, admin_client: Client, book: Book) -> None:
+        path = "/admin/library/book/?published__gte={}&published__lt=2000-01-01"
+        assert book.title in admin_client.get(path.format("1997-07-04")).content.decode()
+        assert book.title not in admin_client.get(path.format("1997-07-05")).content.decode()
+
+    @pytest.mark.parametrize("path", ["/admin/library/author/", "/admin/library/book/"])
+    def test_a_list_takes_as_many_queries_however_long_it_is(
+        self, admin_client: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        call_command("seed", 1, verbosity=0)
+        with CaptureQueriesContext(connection) as queries:
+            admin_client.get(path)
+        call_command("seed", 50, verbosity=0)
+        with django_assert_num_queries(len(queries)):
+            assert admin_client.get(path).status_code == 200
+
     @pytest.mark.parametrize(("words", "found"), [("art knuth", True), ("978-0201", True), ("art graham", False)])
     def test_books_are_found_as_on_the_website(self, admin_client: Client, book: Book, words: str, found: bool) -> None:
         assert (book.isbn in admin_client.get("/admin/library/book/", {"q": words}).content.decode()) is found
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_seeding_shows_its_progress_on_a_terminal_only(
+    db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    call_command("seed", 5)
+    assert ("5/5" in capsys.readouterr().err) is is_terminal
 
 
 def test_seeding_twice_adds_no_book_twice(db: None, capsys: pytest.CaptureFixture[str]) -> None:
