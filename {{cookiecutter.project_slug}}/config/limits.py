@@ -40,7 +40,7 @@ class LimitsMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """In a view that is not DRF's: the website's and the admin's login (users/backends.py)."""
+        """In a view that is not DRF's, such as the admin's login (users/backends.py)."""
         if not isinstance(exception, Throttled):
             return None
         response = error_response(request, 429)

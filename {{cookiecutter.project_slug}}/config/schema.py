@@ -36,7 +36,7 @@ PROBLEM = {
 
 
 class AutoSchema(openapi.AutoSchema):
-    """drf-spectacular's, with names that tell the versions of an operation apart: `books_list`, `v2_books_list`."""
+    """drf-spectacular's, with names that tell the versions of an operation apart: `login`, `v2_login`."""
 
     def get_operation(self, *arguments: Any, **options: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*arguments, **options)

@@ -1,4 +1,4 @@
-"""How people log in, wherever they do it: at the API, the website or the admin."""
+"""How people log in, wherever they do it: at the API, in the admin or on another page."""
 
 import hashlib
 from typing import Any, cast
@@ -23,7 +23,11 @@ class AddressThrottle(SimpleRateThrottle):
 
 
 class AccountThrottle(SimpleRateThrottle):
-    """So many logins to an account, from wherever they come, and whether there is such an account or not."""
+    """So many logins to an account, from wherever they come, and whether there is such an account or not.
+
+    Whoever knows the name can use them up, and so keep its owner from logging in for an hour (tokens and sessions go on).
+    The limit is high for that, and still too low to guess a password.
+    """
 
     scope = "login_account"
 

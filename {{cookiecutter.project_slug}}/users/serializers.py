@@ -1,3 +1,5 @@
+"""What the API of accounts takes and answers."""
+
 from typing import Any
 
 from django.contrib.auth import authenticate
@@ -9,7 +11,15 @@ from rest_framework.exceptions import AuthenticationFailed
 from config.serializers import ModelSerializer
 from users.models import User
 
+ADA = {"id": 1, "username": "ada", "email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
 
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("An account", ADA, response_only=True),
+        OpenApiExample("Another address", {"email": "lovelace@example.com"}, request_only=True),
+    ]
+)
 class UserSerializer(ModelSerializer):
     """What people may read and change of their own account."""
 
@@ -64,6 +74,9 @@ class PasswordSerializer(serializers.Serializer):
         return user
 
 
+@extend_schema_serializer(
+    examples=[OpenApiExample("A token", {"token": "3f1c...", "expiry": "2026-12-08T09:30:00Z"}, response_only=True)]
+)
 class TokenSerializer(serializers.Serializer[dict[str, object]]):
     """A new token, which is shown this once, and when it ends."""
 

@@ -1,3 +1,5 @@
+"""The API of accounts: log in and out, read and change one's own."""
+
 from django.contrib.auth import update_session_auth_hash
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema

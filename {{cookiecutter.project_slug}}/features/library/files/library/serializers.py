@@ -7,6 +7,12 @@ from library.isbn import LONGEST_SPELLING, IsbnSerializerField
 from library.models import Author, Book
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A new author", {"name": "Donald Knuth"}, request_only=True),
+        OpenApiExample("An author", {"id": 1, "name": "Donald Knuth", "owner": 1}, response_only=True),
+    ]
+)
 class AuthorSerializer(ModelSerializer):
     class Meta:
         model = Author
