@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from operator import attrgetter
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from rest_framework.generics import ListAPIView
@@ -12,6 +13,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 
+from config.pagination import CursorPagination
 from users.models import User
 from users.serializers import UserSerializer
 
@@ -80,6 +82,12 @@ def test_a_cursor_that_leads_nowhere_is_not_found(get: Get, db: None, ordering: 
 
 def test_a_number_beyond_all_that_the_database_has_is_no_failure(get: Get, db: None) -> None:
     assert get(f"/?cursor={encoded('p=' + '9' * 30)}").status_code in {200, 404}
+
+
+@pytest.mark.parametrize("link", ["next", "previous"])
+def test_the_link_that_the_schema_shows_leads_to_a_page(get: Get, db: None, link: str) -> None:
+    shown = CursorPagination().get_paginated_response_schema({})["properties"][link]["example"]
+    assert get(f"/?{urlsplit(shown).query}").status_code == 200
 
 
 def encoded(cursor: str) -> str:
