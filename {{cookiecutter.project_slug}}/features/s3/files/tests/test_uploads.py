@@ -2,7 +2,7 @@ import base64
 import os
 import runpy
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from django.conf import settings as project_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
+from django.test import Client
 from moto.server import ThreadedMotoServer
 from rest_framework.test import APIClient
 
@@ -74,9 +75,32 @@ def test_a_file_is_kept_in_the_bucket_and_read_by_a_signed_address(user_api: API
         assert file.read() == PIXEL
 
 
-def test_a_file_goes_with_its_upload(user_api: APIClient, bucket: Any) -> None:
-    upload = send(user_api, PIXEL).data["id"]
-    assert user_api.delete(f"{UPLOADS}{upload}/").status_code == 204
+def by_the_api(upload: Upload, api: APIClient, admin: Client) -> None:
+    assert api.delete(f"{UPLOADS}{upload.pk}/").status_code == 204
+
+
+def by_the_admin(upload: Upload, api: APIClient, admin: Client) -> None:
+    selected = {"action": "delete_selected", "_selected_action": upload.pk, "post": "yes"}
+    assert admin.post("/admin/uploads/upload/", selected).status_code == 302
+
+
+def with_the_account(upload: Upload, api: APIClient, admin: Client) -> None:
+    User.objects.get(pk=upload.owner_id).delete()
+
+
+@pytest.mark.parametrize("delete", [by_the_api, by_the_admin, with_the_account])
+def test_a_file_goes_with_its_upload_once_that_is_sure(
+    user_api: APIClient,
+    admin_client: Client,
+    bucket: Any,
+    django_capture_on_commit_callbacks: Any,
+    delete: Callable[[Upload, APIClient, Client], None],
+) -> None:
+    send(user_api, PIXEL)
+    with django_capture_on_commit_callbacks(execute=True):
+        delete(Upload.objects.get(), user_api, admin_client)
+        assert not Upload.objects.exists()
+        assert list(bucket.objects.all())
     assert not list(bucket.objects.all())
 
 

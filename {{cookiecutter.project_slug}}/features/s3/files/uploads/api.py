@@ -72,10 +72,6 @@ class UploadViewSet(
     def perform_create(self, serializer: serializers.BaseSerializer) -> None:
         serializer.save(owner=self.request.user)
 
-    def perform_destroy(self, instance: Upload) -> None:
-        instance.delete()
-        instance.file.delete(save=False)
-
 
 router = SimpleRouter()
 router.register("uploads", UploadViewSet)

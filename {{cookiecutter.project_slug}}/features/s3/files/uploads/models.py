@@ -5,7 +5,9 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 
 
 def random_name(upload: Any, name: str) -> str:
@@ -23,3 +25,10 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+@receiver(post_delete, sender=Upload)
+def delete_file(instance: Upload, **_: Any) -> None:
+    """Delete the file of an upload that goes, whoever deletes it: its owner, the admin, or the account's end."""
+    # Not before it is sure that the upload goes; a store that does not answer does not keep the next file from going.
+    transaction.on_commit(lambda: instance.file.delete(save=False), robust=True)
