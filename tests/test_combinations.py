@@ -46,6 +46,16 @@ def test_the_readme_leads_back_to_the_tables_of_a_project_without_options(projec
     assert tables(chosen) == tables(nothing)
 
 
+@pytest.mark.parametrize("project", [named("3.12", EVERYTHING)], indirect=True)
+def test_the_tests_pass_whatever_a_developer_has_in_env(project, tmp_path):
+    folder = shutil.copytree(project.folder, tmp_path / "project")
+    example = (folder / ".env.example").read_text("utf-8")
+    names = re.findall(r"^(?:# )?((?!DATABASE_)[A-Z_]+)=", example, re.MULTILINE)
+    assert {"DEBUG", "SENTRY_DSN", "THROTTLE_LOGIN"} < {*names}
+    (folder / ".env").write_text("".join(f"{name}=wrong\n" for name in names), "utf-8")
+    assert " passed" in project.pipenv("run", "pytest", "--no-cov", cwd=folder)
+
+
 def tables(project):
     with contextlib.closing(sqlite3.connect(project / "db.sqlite3")) as database:
         return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -23,7 +23,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 PROJECT_NAME = {{quote + name | replace(quote, "\\" + quote) + quote}}
 
 env = FileAwareEnv(strip_whitespace=True)
-env.read_env(BASE_DIR / ".env", recurse=False)
+env.read_env(env.path("ENV_FILE", BASE_DIR / ".env"), recurse=False)
 
 # Core
 
