@@ -1,5 +1,6 @@
 """From answers to a project: what is made, where, and with what at hand."""
 
+import hashlib
 import json
 import os
 import re
@@ -81,6 +82,26 @@ def test_the_settings_fit_on_a_few_screens(bake):
 
 def test_without_options_the_base_is_left(bake):
     assert files(bake(**NOTHING, ci="none")) == set(BASE.split())
+
+
+# The identifier of each (spdx.org), and the SHA-256 of its text at choosealicense.com without the name of the holders.
+LICENSES = {
+    "MIT": ("MIT", "e4cbb274970b9a787533e6de7aea853d0fbb56d140b9b3b57dec302fad9d93ad"),
+    "BSD-3-Clause": ("BSD-3-Clause", "a927cf6360215e3dc3d05fbd0c9ec5a19b30b859e1df6632057c83686f90809e"),
+    "Apache-2.0": ("Apache-2.0", "c71d239df91726fc519c6eb72d318ec65820627232b2f796219e87dcf35d0ab4"),
+    "GPL-3.0": ("GPL-3.0-or-later", "3972dc9744f6499f0f9b2dbf76696f2ae7ad8af9b23dde66d6af86c9dfb36986"),
+    "AGPL-3.0": ("AGPL-3.0-or-later", "8486a10c4393cee1c25392769ddd3b2d6c242d6ec7928e1414efff7dfb2f07ef"),
+    "proprietary": ("LicenseRef-proprietary", "2707f4805a0271a0dff281970f3f92c38cdc0321752b901c9622f862c193637b"),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES["license"])
+def test_a_license_is_whole_and_named_by_its_identifier(bake, name):
+    identifier, digest = LICENSES[name]
+    project = bake(**NOTHING | {"license": name})
+    holders = re.compile(r"^Copyright \(c\) \d{4},? the authors of my-api", re.MULTILINE)
+    assert hashlib.sha256(holders.sub("", (project / "LICENSE").read_text("utf-8")).encode()).hexdigest() == digest
+    assert f"SPDX: `{identifier}`" in (project / "README.md").read_text("utf-8")
 
 
 def test_an_option_is_one_question_and_one_folder(template, tmp_path, home):
