@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,8 @@ from tests.docker.conftest import running
 from tests.docker.stack import PASSWORD, USER, Production, Stack, free_port, run, set_variables
 
 S3 = "everything-test-s3"
-# The others start alone in a file of their own; the library is in most of them.
-ALONE = [name for name in OPTIONS if name != "library" and not Path(__file__).with_name(f"test_{name}.py").exists()]
+# The others start alone, for production, in a file of their own: the library in most of them.
+ALONE = [name for name in OPTIONS if name not in {"library", "redis", "celery"}]
 MAKE_BUCKET = "from django.core.files.storage import storages; storages['default'].bucket.create()"
 
 
