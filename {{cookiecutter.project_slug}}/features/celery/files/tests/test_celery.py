@@ -77,7 +77,29 @@ def test_a_task_is_tried_again_while_what_it_needs_does_not_answer(task: Callabl
     assert len(attempts) == 3
 
 
-def test_a_worker_does_what_is_sent_to_it_and_shows_that_it_lives(
+def test_each_wait_before_it_is_tried_again_is_longer_up_to_a_bound_and_the_tenth_is_the_last(
+    task: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts, waits = [], []
+    retry: Callable[..., Any] = config.celery.Task.retry
+
+    def note(self: Any, **options: Any) -> Any:
+        waits.append(options["countdown"])
+        return retry(self, **options)
+
+    @task
+    def call() -> None:
+        attempts.append(1)
+        raise TimeoutError
+
+    monkeypatch.setattr(config.celery.Task, "retry", note)
+    monkeypatch.setattr("random.randrange", lambda stop: stop - 1)  # the longest of the waits that are drawn from
+    call.delay()
+    assert len(attempts) == 1 + 10
+    assert waits[:10] == [min(2**number, settings.CELERY_TASK_TIME_LIMIT) for number in range(10)]
+
+
+def test_a_worker_does_what_is_sent_to_it_as_json_and_shows_that_it_lives(
     task: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(config.celery, "SIGN_OF_LIFE", tmp_path / "worker")
@@ -92,6 +114,8 @@ def test_a_worker_does_what_is_sent_to_it_and_shows_that_it_lives(
 
     worker = start_worker(cast("Celery", app), pool="solo", perform_ping_check=False, without_heartbeat=False)
     with worker, app.connection_for_write() as connection:
+        # Reading a pickle runs what its sender likes.
+        do.apply_async(({"of": "pickle"},), connection=connection, serializer="pickle")
         do.apply_async(({"of": "JSON"},), connection=connection)
         assert done.get(timeout=10) == {"of": "JSON"}
     assert config.celery.SIGN_OF_LIFE.exists()
