@@ -14,6 +14,7 @@ import pytest
 
 from tests import BIN, TEMPLATE, commit
 from tests.combinations import CHOICES, EVERYTHING, NOTHING, OPTIONS, PAIRS, QUESTIONS, differences, everything_but
+from tools.lock import pin, write_json
 
 BASE = """
 .dockerignore .editorconfig .env .env.example .gitattributes .gitignore Caddyfile Dockerfile LICENSE Pipfile
@@ -105,31 +106,58 @@ def test_a_license_is_whole_and_named_by_its_identifier(bake, name):
 
 
 def test_an_option_is_one_question_and_one_folder(template, tmp_path, home):
-    questions = json.loads((template / "cookiecutter.json").read_text("utf-8"))
-    questions = {"project_name": "My API", "reports": False, **questions}
-    questions["__prompts__"]["reports"] = "Add reports"
-    questions["_features"].append("reports")
-    (template / "cookiecutter.json").write_text(json.dumps(questions), "utf-8")
-    feature = template / "{{cookiecutter.project_slug}}/features/reports"
-    (feature / "files/reports").mkdir(parents=True)
-    (feature / "files/reports/__init__.py").touch()
-    (feature / "files/reports/apps.py").write_text(
-        'from django.apps import AppConfig\n\n\nclass ReportsConfig(AppConfig):\n    name = "reports"\n'
-    )
-    (feature / "settings.py.local_apps").write_text('    "reports",\n')
+    add_the_option_of_the_readme(template)
+    lock_the_option_of_the_readme(template)
     for name, answer in {"with": "yes", "without": "no"}.items():
         arguments = ("--no-input", f"reports={answer}", "--output-dir", tmp_path / name)
         result = cookiecutter(*arguments, template=template, cwd=tmp_path, env=home)
         assert result.returncode == 0, result.stderr
     with_it, without = tmp_path / "with/my-api", tmp_path / "without/my-api"
-    assert files(with_it) - files(without) == {"reports/__init__.py", "reports/apps.py"}
+    assert files(with_it) - files(without) == {"reports/__init__.py"}
     assert '    "reports",\n]' in (with_it / "config/settings.py").read_text("utf-8")
-    assert not any("reports" in (without / path).read_text("utf-8") for path in files(without))
+    assert "\n| `reports` | nothing |\n" in (with_it / "README.md").read_text("utf-8")
+    assert json.loads((with_it / "Pipfile.lock").read_text("utf-8"))["default"]["tablib"]["version"] == "==1.0"
+    assert not [path for path in files(without) if re.search("reports|tablib", (without / path).read_text("utf-8"))]
+    test_every_answer_is_in_the_readme(template)
 
 
-def test_every_answer_is_in_the_readme(answers):
-    readme = (TEMPLATE / "README.md").read_text("utf-8")
-    table = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", readme, re.MULTILINE))
+def add_the_option_of_the_readme(template):
+    """Do what the block of "Adding an option" shows."""
+    readme, questions = template / "README.md", json.loads((template / "cookiecutter.json").read_text("utf-8"))
+    section = readme.read_text("utf-8").partition("\n## Adding an option\n")[2].partition("\n## ")[0]
+    block = re.search("```text\n(.*?)```", section, re.DOTALL)[1]
+    assert len(block.splitlines()) <= 10
+    column = block.index('"reports"')
+    for place, text in ((line[:column].strip(), line[column:]) for line in block.splitlines()):
+        if place == "cookiecutter.json":
+            at = list(questions).index(OPTIONS[-1]) + 1
+            question = json.loads(f"{{{text}}}")
+            questions = dict([*list(questions.items())[:at], *question.items(), *list(questions.items())[at:]])
+        elif place == "cookiecutter.json __prompts__":
+            questions["__prompts__"] |= json.loads(f"{{{text}}}")
+        elif place == "cookiecutter.json _features":
+            questions["_features"].append(json.loads(text))
+        elif place == "README.md":
+            last = rf"^(\| `{OPTIONS[-1]}` .*\n)"
+            changed = re.sub(last, rf"\g<1>{text}\n", readme.read_text("utf-8"), flags=re.MULTILINE)
+            readme.write_text(changed, "utf-8")
+        else:
+            path = template / "{{cookiecutter.project_slug}}" / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{text}\n" if text else "", "utf-8")
+    (template / "cookiecutter.json").write_text(json.dumps(questions), "utf-8")
+
+
+def lock_the_option_of_the_readme(template):
+    """Do what `make lock` does, without an index: the version is made up."""
+    feature, entry = template / "{{cookiecutter.project_slug}}/features/reports", {"version": "==1.0"}
+    pin(feature / "Pipfile.packages", {"tablib": entry})
+    write_json(feature / "Pipfile.lock", {"default": {"tablib": {**entry, "hashes": [f"sha256:{0:064}"]}}})
+
+
+def test_every_answer_is_in_the_readme(template):
+    answers = json.loads((template / "cookiecutter.json").read_text("utf-8"))
+    table = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", (template / "README.md").read_text("utf-8"), re.MULTILINE))
     assert list(table) == [name for name in answers if not name.startswith("_")]
     for name, offered in CHOICES.items():
         assert all(answer in table[name] for answer in offered)
@@ -138,18 +166,18 @@ def test_every_answer_is_in_the_readme(answers):
 @pytest.mark.parametrize("option", OPTIONS)
 def test_no_trace_of_an_option_is_left_without_it(bake, option):
     everything_else = bake(**everything_but(option))
-    assert not [path for path in files(everything_else) if names(option, everything_else / path)]
+    assert not [path for path in files(everything_else) if names(option, everything_else, path)]
 
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_the_base_names_no_option(option):
     base = TEMPLATE / "{{cookiecutter.project_slug}}"
-    assert not [path for path in files(base) if not path.startswith("features/") and names(option, base / path)]
+    assert not [path for path in files(base) if not path.startswith("features/") and names(option, base, path)]
 
 
 def test_an_option_stands_in_one_folder():
     base = TEMPLATE / "{{cookiecutter.project_slug}}"
-    named = [path for path in files(base) if names("celery", base / path)]
+    named = [path for path in files(base) if names("celery", base, path)]
     assert named
     assert not [path for path in named if not path.startswith("features/celery/")]
 
@@ -177,10 +205,12 @@ def test_a_pair_of_options_brings_what_only_the_two_together_need(bake, one, oth
             assert all(only_together(f'"{package}": {{', "Pipfile.lock") for package in packages)
 
 
-def names(option, path):
-    if path.parent.name == "migrations":  # where Django's own sentences may have the word
-        return False
-    return re.search(rf"\b{option}\b", path.read_text("utf-8"), re.IGNORECASE)
+def names(option, project, path):
+    """Tell whether the path of a file, or what is in it, has the option's name, be it a part of CELERY_BROKER_URL."""
+    if "/migrations/" in path:  # where Django's own sentences may have the word
+        return None
+    text = f"{path}\n{(project / path).read_text('utf-8')}"
+    return re.search(rf"(?<![a-z0-9]){option}(?![a-z0-9])", text, re.IGNORECASE)
 
 
 def test_the_environment_is_for_its_owner_only_and_fresh(bake, cookies):
