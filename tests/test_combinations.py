@@ -56,6 +56,36 @@ def test_the_tests_pass_whatever_a_developer_has_in_env(project, tmp_path):
     assert " passed" in project.pipenv("run", "pytest", "--no-cov", cwd=folder)
 
 
+# What is a test of the project's own: the provider is offered, and a browser is sent there, to come back to a page.
+LOGIN_WITH_GOOGLE = """
+from urllib.parse import parse_qs, urlsplit
+from django.urls import resolve
+
+def test_a_browser_is_sent_to_google(client, db):
+    accounts = "/api/accounts/browser/v1/"
+    config = client.get(accounts + "config").json()["data"]["socialaccount"]
+    assert [provider["id"] for provider in config["providers"]] == ["google"]
+    form = {"provider": "google", "process": "login", "callback_url": "/"}
+    address = urlsplit(client.post(accounts + "auth/provider/redirect", form).headers["Location"])
+    assert address.hostname == "accounts.google.com"
+    assert resolve(urlsplit(parse_qs(address.query)["redirect_uri"][0]).path)
+    policy = client.get("/admin/login/").headers["Content-Security-Policy"]
+    assert "https://accounts.google.com" in policy.partition("form-action")[2].partition(";")[0]
+"""
+
+
+@pytest.mark.parametrize("project", [named("3.12", EVERYTHING)], indirect=True)
+def test_the_readme_leads_to_a_login_with_google(project, tmp_path):
+    folder = shutil.copytree(project.folder, tmp_path / "project")
+    section = (folder / "README.md").read_text("utf-8").partition("log in with Google")[2]
+    app, code = re.search(r"add `(\S+)` to `THIRD_PARTY_APPS`.*?```python\n(.*?)```", section, re.DOTALL).groups()
+    settings = (folder / "config/settings.py").read_text("utf-8")
+    settings = settings.replace("THIRD_PARTY_APPS = [", f"THIRD_PARTY_APPS = [\n    {app},") + code
+    (folder / "config/settings.py").write_text(settings, "utf-8")
+    (folder / "tests/test_google.py").write_text(LOGIN_WITH_GOOGLE, "utf-8")
+    assert "1 passed" in project.pipenv("run", "pytest", "--no-cov", "tests/test_google.py", cwd=folder)
+
+
 def tables(project):
     with contextlib.closing(sqlite3.connect(project / "db.sqlite3")) as database:
         return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
