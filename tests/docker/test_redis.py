@@ -10,10 +10,14 @@ from tests.docker.stack import PASSWORD, USER, Production
 LOGIN, ME = "/api/v1/auth/login/", "/api/v1/users/me/"
 
 
-@pytest.fixture(scope="module")
-def stack(bake):
+@pytest.fixture(scope="module", params=["redis:8", "valkey/valkey:9"])
+def stack(bake, request):
+    name = request.param.partition(":")[0].rpartition("/")[2]
     answers = {"redis": True, "library": False, "python_version": "3.13"}
-    with running(Production(bake(project_slug="redis-production-test", **answers))) as stack:
+    project = bake(project_slug=f"{name}-production-test", **answers)
+    compose = project / "compose.production.yaml"
+    compose.write_text(compose.read_text("utf-8").replace("image: redis:8", f"image: {request.param}"), "utf-8")
+    with running(Production(project)) as stack:
         yield stack
 
 
