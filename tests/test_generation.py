@@ -266,6 +266,12 @@ def test_compose_files_follow_the_compose_specification(bake, file):
     assert subprocess.run(schema, check=False).returncode == 0
 
 
+def test_the_dev_container_follows_its_schema(bake):
+    file = bake(**EVERYTHING) / ".devcontainer/devcontainer.json"
+    schema = [BIN / "check-jsonschema", "--schemafile", TEMPLATE / "tests/devcontainer.schema.json", file]
+    assert subprocess.run(schema, check=False).returncode == 0
+
+
 def test_hadolint_finds_nothing_in_the_dockerfile(bake):
     result = subprocess.run([BIN / "hadolint", bake() / "Dockerfile"], check=False, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (0, "")

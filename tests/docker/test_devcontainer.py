@@ -8,6 +8,7 @@ import pytest
 
 from tests import TEMPLATE
 from tests.docker.stack import Stack, eventually, run, set_variables
+from tests.docker.test_development import initialize
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_an_editor_finds_what_it_is_told_of(stack, container):
 
 def test_the_project_is_served_under_the_debugger(stack, container):
     [launch] = container["customizations"]["vscode"]["settings"]["launch"]["configurations"]
-    command = ["python", "-m", launch["type"], "--listen", "5678", launch["program"], *launch["args"]]
+    command = ["python", "-m", launch["type"], "--listen", "0.0.0.0:5678", launch["program"], *launch["args"]]
     stack.execute(*command, options=("--detach",))
 
     def it_answers():
@@ -72,6 +73,8 @@ def test_the_project_is_served_under_the_debugger(stack, container):
             return client.get("/health/ready").status_code == 200
 
     eventually(it_answers, seconds=60)
+    port = stack.compose("port", "web", "5678").stdout.rpartition(":")[2]
+    assert b'"success": true' in initialize(int(port))
 
 
 def test_this_repository_has_one_too(template):
