@@ -73,7 +73,8 @@ def write(path, text):
 
 def next_steps(project):
     chosen = [name for name in ANSWERS["_features"] if ANSWERS[name]]
-    chosen += [f"{name} {ANSWERS[name]}" for name in ANSWERS["_choices"] if name != "python_version"]
+    choices = {name: ANSWERS[name] for name in ANSWERS["_choices"] if name != "python_version"}
+    chosen += [f"{name} {answer}" for name, answer in choices.items() if answer != "none"]
     place = shlex.quote(str(project)) if os.name == "posix" else f'"{project}"'
     return f"""
 {ANSWERS["project_name"]} is ready in {project}

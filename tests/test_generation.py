@@ -293,6 +293,11 @@ def test_next_steps_name_the_folder(tmp_path, home):
     assert f"\n    cd {tmp_path / 'book-shop'}\n" in result.stdout
 
 
+def test_what_was_not_chosen_is_not_named(tmp_path, home):
+    result = cookiecutter("--no-input", "library=no", "ci=none", cwd=tmp_path, env=home)
+    assert "on Python 3.14, with license MIT\n" in result.stdout
+
+
 def test_a_replay_gives_the_same_project(tmp_path, home):
     for folder in ("first", "second"):
         (tmp_path / folder).mkdir()
