@@ -51,3 +51,10 @@ def test_every_link_within_it_leads_to_a_heading(project):
     headings = re.findall(r"^##+ (.*)$", readme(project), re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     assert {*re.findall(r"\]\(#([^)]*)\)", readme(project))} <= anchors
+
+
+def test_a_block_of_code_has_a_blank_line_before_and_after_it(project):
+    lines = readme(project).splitlines()
+    fences = [number for number, line in enumerate(lines) if line.lstrip().startswith("```")]
+    around = [*(number - 1 for number in fences[::2]), *(number + 1 for number in fences[1::2])]
+    assert not [lines[number] for number in around if lines[number]]
