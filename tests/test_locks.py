@@ -1,5 +1,6 @@
 """Whatever is chosen, the lock holds what is needed for it, and nothing else."""
 
+import io
 import itertools
 import json
 import os
@@ -14,9 +15,11 @@ import pytest
 from packaging.markers import Marker, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pipenv.vendor.plette.pipfiles import Pipfile
 
 from tests import BIN, TEMPLATE
 from tests.combinations import EVERYTHING, FEATURES, NOTHING, OPTIONS, QUESTIONS, differences
+from tests.test_doctor import load
 from tests.test_projects import install_by_uv, interpreter, make_by_uv, pipenv_in
 from tests.test_surroundings import is_whole
 from tools.lock import SECTIONS, fragment, requirements
@@ -47,12 +50,23 @@ def needs(bake):
     return needs
 
 
-def chosen(options):
-    """Return the folders that Cookiecutter finds chosen."""
+def all_sets():
+    """Return every set of options that there is."""
+    answers = itertools.product([True, False], repeat=len(OPTIONS))
+    return [dict(zip(OPTIONS, chosen, strict=True)) for chosen in answers]
+
+
+def answered(options):
+    """Return the answers and what Cookiecutter makes of them."""
     answers = {**QUESTIONS, **options, **{name: offered[0] for name, offered in QUESTIONS["_choices"].items()}}
     for name in ("__needed", "__chosen"):
         answers[name] = jinja2.Template(QUESTIONS[name]).render(cookiecutter=answers)
-    return [PROJECT / "features" / feature for feature in answers["__chosen"].split()]
+    return answers
+
+
+def chosen(options):
+    """Return the folders that Cookiecutter finds chosen."""
+    return [PROJECT / "features" / feature for feature in answered(options)["__chosen"].split()]
 
 
 def locked(folders, section):
@@ -71,8 +85,8 @@ def holds(marker):
 @pytest.mark.parametrize(("section", "key"), SECTIONS.items())
 def test_a_lock_holds_what_is_needed_for_what_was_chosen_and_nothing_else(needs, section, key):
     base = requirements(tomllib.loads((PROJECT / "Pipfile").read_text("utf-8"))[section])
-    for answers in itertools.product([True, False], repeat=len(OPTIONS)):
-        folders = chosen(dict(zip(OPTIONS, answers, strict=True)))
+    for options in all_sets():
+        folders = chosen(options)
         lines = [*base, *itertools.chain(*(requirements(fragment(folder, section)) for folder in folders))]
         left = {(canonicalize_name(root.name), frozenset(root.extras)) for root in map(Requirement, lines)}
         found = set()
@@ -80,6 +94,16 @@ def test_a_lock_holds_what_is_needed_for_what_was_chosen_and_nothing_else(needs,
             found |= (step := left)
             left = set().union(*(needs(*package) for package in step)) - found
         assert {name for name, _ in found} == locked([PROJECT, *folders], key).keys(), folders
+
+
+def test_pipenv_finds_the_same_hash_whatever_was_chosen(bake):
+    doctor = load(bake())
+    settings = {"keep_trailing_newline": True, **QUESTIONS["_jinja2_env_vars"]}
+    pipfile = jinja2.Environment(loader=jinja2.FileSystemLoader(PROJECT), **settings).get_template("Pipfile")
+    pipfiles = {pipfile.render(cookiecutter=answered(options)) for options in all_sets()}
+    assert len(pipfiles) > 100
+    for text in pipfiles:
+        assert doctor.pipfile_hash(tomllib.loads(text)) == Pipfile.load(io.StringIO(text)).get_hash().value
 
 
 @pytest.mark.index
