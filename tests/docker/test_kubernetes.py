@@ -18,6 +18,7 @@ from tests import BIN
 from tests.combinations import EVERYTHING, NOTHING
 from tests.docker.stack import Production, eventually, run
 
+OVERLAYS = ("production", "staging")
 # Three releases are supported at a time.
 RELEASES = [*dict.fromkeys(all_versions())][-3:]
 
@@ -49,14 +50,14 @@ def project(request, bake):
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory):
-    """Return a function that gives the file which Kustomize makes of a project's overlay for production."""
+    """Return a function that gives the file which Kustomize makes of a project's overlay."""
     if not shutil.which("kustomize"):
         absent = pytest.fail if os.environ.get("CI") else pytest.skip
         absent("Kustomize is not installed.")
 
-    def built(project):
+    def built(project, overlay="production"):
         path = tmp_path_factory.mktemp("kubernetes") / "built.yaml"
-        path.write_text(run("kustomize", "build", "kubernetes/production", cwd=project).stdout, "utf-8")
+        path.write_text(run("kustomize", "build", f"kubernetes/{overlay}", cwd=project).stdout, "utf-8")
         return path
 
     return built
@@ -88,12 +89,24 @@ def environment(built, pod):
     return {entry["name"]: entry["value"] for entry in container["env"]} | settings["data"]
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
 @pytest.mark.parametrize("release", RELEASES)
-def test_kubernetes_accepts_the_manifests(build, project, built, release):
-    command = [BIN / "kubernetes-validate", "--strict", "--kubernetes-version", release, build(project)]
+def test_kubernetes_accepts_the_manifests(build, project, built, release, overlay):
+    command = [BIN / "kubernetes-validate", "--strict", "--kubernetes-version", release, build(project, overlay)]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.count("passed") == len(built)
+
+
+def test_staging_has_names_of_its_own_and_is_production_otherwise(build, project):
+    production, staging = (build(project, overlay).read_text("utf-8").splitlines() for overlay in OVERLAYS)
+    differing = [lines for lines in zip(production, staging, strict=True) if lines[0] != lines[1]]
+    settings = {other.split()[0].rstrip(":") for _, other in differing} - {"-", "image", "name", "namespace"}
+    assert settings - {"AWS_STORAGE_BUCKET_NAME"} == {"ALLOWED_HOSTS", "DATABASE_URL"}
+    built = [*yaml.safe_load_all("\n".join(staging))]
+    [namespace] = [resource["metadata"].pop("name") for resource in built if resource["kind"] == "Namespace"]
+    assert {resource["metadata"].get("namespace", namespace) for resource in built} == {"app-staging"}
+    assert "api.example.com" not in "\n".join(staging)
 
 
 def test_there_is_a_deployment_for_each_service_of_compose_that_is_the_project(project, built):
