@@ -1,5 +1,7 @@
 """What the files of GitHub and GitLab run with Docker, run here: a file that is never run is soon wrong."""
 
+import re
+
 import pytest
 import yaml
 
@@ -52,3 +54,21 @@ def test_a_job_of_gitlab_passes_in_the_image_of_development(gitlab, job):
     ]
     command = ["sh", "-e", "-c", "cp -r /builds /clone && cd /clone\n" + "\n".join(script)]
     gitlab.compose("run", "--build", *options, "web", *command, timeout=600)
+
+
+GITLAB_IMAGES = {"development": "gitlab-image/development:1", "production": "gitlab-image:1"}
+
+
+@pytest.mark.parametrize(("job", "image"), GITLAB_IMAGES.items())
+def test_a_job_of_gitlab_builds_its_image(gitlab, job, image):
+    *_, command = yaml.safe_load((gitlab.project / ".gitlab-ci.yml").read_text("utf-8"))[job]["script"]
+    # Here is no registry, and the engine's own builder, which knows one platform and describes no image.
+    away = r'--(push|cache-(from|to) "[^"]*"|(platform|sbom|provenance) \S+) '
+    command, left_out = re.subn(away, "", command)
+    assert left_out == (3 if job == "development" else 6)
+    variables = {"CI_REGISTRY_IMAGE": "gitlab-image", "CI_COMMIT_SHA": "1"}
+    try:
+        run("sh", "-e", "-c", command, cwd=gitlab.project, timeout=600, **variables)
+        run("docker", "image", "inspect", image)
+    finally:
+        run("docker", "image", "rm", image, check=False)
