@@ -1,5 +1,7 @@
 """Turn what Cookiecutter rendered into a project, and check it before its owner sees it."""
 
+import ast
+import contextlib
 import json
 import os
 import re
@@ -16,7 +18,6 @@ ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 sys.stdout.reconfigure(errors="replace")
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path.cwd()))
-import doctor  # noqa: E402 - the project's own checks
 
 
 def make_writable(project):
@@ -27,8 +28,8 @@ def make_writable(project):
 
 
 def put_features_in_place(project):
-    """Copy the chosen features' files over the project and merge their locks; leave no trace of the others."""
-    lock = json.loads((project / "Pipfile.lock").read_text("utf-8"))
+    """Copy the chosen features' files over the project, leave no trace of the others, and return the locks to merge."""
+    locks = []
     for feature in ANSWERS["__chosen"].split():
         folder = project / "features" / feature
         if (folder / "files").is_dir():
@@ -36,10 +37,9 @@ def put_features_in_place(project):
         if (folder / "appended").is_dir():
             shutil.copytree(folder / "appended", project, copy_function=append, dirs_exist_ok=True)
         if (folder / "Pipfile.lock").is_file():
-            for section, packages in json.loads((folder / "Pipfile.lock").read_text("utf-8")).items():
-                lock[section] = dict(sorted({**lock[section], **packages}.items()))
+            locks.append(json.loads((folder / "Pipfile.lock").read_text("utf-8")))
     shutil.rmtree(project / "features")
-    finish_lock(project, lock)
+    return locks
 
 
 def append(source, target):
@@ -48,10 +48,14 @@ def append(source, target):
         file.write(Path(source).read_text("utf-8"))
 
 
-def finish_lock(project, lock):
+def merge_locks(project, locks):
     """Write the lock with the hash of the project's Pipfile, by which Pipenv knows that they belong together."""
-    lock["_meta"]["hash"]["sha256"] = doctor.pipfile_hash(doctor.parsed(project / "Pipfile"))
-    write(project / "Pipfile.lock", json.dumps(lock, indent=4, sort_keys=True) + "\n")
+    merged = json.loads((project / "Pipfile.lock").read_text("utf-8"))
+    for lock in locks:
+        for section, packages in lock.items():
+            merged[section] = dict(sorted({**merged[section], **packages}.items()))
+    merged["_meta"]["hash"]["sha256"] = doctor.pipfile_hash(doctor.parsed(project / "Pipfile"))
+    write(project / "Pipfile.lock", json.dumps(merged, indent=4, sort_keys=True) + "\n")
 
 
 def write_environment(project):
@@ -69,6 +73,47 @@ def write_environment(project):
 
 def write(path, text):
     path.write_text(text, "utf-8", newline="\n")
+
+
+def template_syntax(project):
+    """Nothing of the template's own syntax is left. Django's templates use the same braces for themselves."""
+    # The project's name, which may look like anything.
+    name = doctor.assignments(project / "config/settings.py").get("PROJECT_NAME")
+    for path in doctor.files(project, "*"):
+        content = path.read_bytes()
+        file = path.relative_to(project).as_posix()
+        if "templates/" in file or b"\0" in content:
+            continue
+        text = content.decode("utf-8", "replace")
+        own = ast.get_source_segment(text, name) if name and file == "config/settings.py" else None
+        rest = text.replace(own, "") if own else text
+        for found in re.finditer(r"(?<!\$)[{][{]|[{]%|^[ \t]*# %|cookiecutter\.", rest, re.MULTILINE):
+            number = rest.count("\n", 0, found.start())
+            yield f"{file}: line {number + 1} has template syntax left: {rest.splitlines()[number].strip()}"
+
+
+def json_files(project):
+    """Every JSON file parses."""
+    for path in doctor.files(project, "*.json"):
+        try:
+            json.loads(path.read_text("utf-8"))
+        except ValueError as error:
+            yield f"{path.relative_to(project).as_posix()}: does not parse: {error}"
+
+
+def scripts(project):
+    """Every task runs a command of a locked package."""
+    lock = doctor.parsed(project / "Pipfile.lock")
+    commands = {"python", "pipenv", *lock["default"], *lock["develop"]}
+    for name, lines in doctor.parsed(project / "Pipfile").get("scripts", {}).items():
+        for command in [line.partition(" ")[0] for line in ([lines] if isinstance(lines, str) else lines)]:
+            if doctor.canonical(command) not in commands:
+                yield f"Pipfile: the script {name} runs {command}, which no locked package brings."
+
+
+def problems(project):
+    """Return what the doctor finds, and what only a template gets wrong, since an owner may well write it."""
+    return [*template_syntax(project), *json_files(project), *(doctor.problems(project) or scripts(project))]
 
 
 def next_steps(project):
@@ -94,23 +139,27 @@ README.md has the rest.
 
 def main(project):
     make_writable(project)
-    try:
-        put_features_in_place(project)
-    except ValueError as error:
-        sys.exit(f"Pipfile or Pipfile.lock: does not parse: {error}")
+    locks = put_features_in_place(project)
+    # What is wrong with Pipfile or its lock, the doctor says in a sentence.
+    with contextlib.suppress(AttributeError, FileNotFoundError, KeyError, TypeError, ValueError):
+        merge_locks(project, locks)
     write_environment(project)
     # Until now it said that no hook has run.
     write(project / "config/__init__.py", "")
-    if problems := doctor.problems(project):
-        sys.exit("\n".join(["The project that this template made is not whole; please report it:", *problems]))
+    if found := problems(project):
+        sys.exit("\n".join(["The project that this template made is not whole; please report it:", *found]))
     (project / ".unfinished").unlink(missing_ok=True)
     print(next_steps(project))
 
 
 try:
+    import doctor  # the project's own checks
+
     main(Path.cwd())
-except (KeyboardInterrupt, OSError) as error:
+except OSError as error:
+    sys.exit(f"The project was not finished: {error}.")
+except KeyboardInterrupt:
     # Cookiecutter cleans up behind a hook that fails, but not when it is interrupted itself.
     if Path(".unfinished").exists():
         shutil.rmtree(Path.cwd(), ignore_errors=True)
-    sys.exit(f"The project was not finished: {error or 'interrupted'}.")
+    sys.exit("The project was not finished: interrupted.")

@@ -6,17 +6,35 @@ dependencies = (
 )
 """
 
+NEEDED = [".dockerignore", ".env.example", ".gitignore", "Caddyfile", "Dockerfile", "Pipfile", "Pipfile.lock"]
+NEEDED += ["compose.production.yaml", "compose.yaml", "config/settings.py", "pyproject.toml"]
+
 # The check, the file to break, the text to find in it (None for all of it), what to put there (None to delete the
-# file), and what is then said about it.
+# file), and what is then said about it. What an owner may write, and a template not, is for the hook to find.
 FAULTS = [
-    ("unparsable", "users/models.py", None, "class", "users/models.py: does not parse"),
-    ("unparsable", "pyproject.toml", None, "[", "pyproject.toml: does not parse"),
-    ("unparsable", "compose.yaml", None, "\tservices: 1", "compose.yaml: does not parse"),
-    ("unparsable", "Pipfile.lock", None, "{", "Pipfile.lock: does not parse"),
-    ("template_syntax", "Caddyfile", None, "{{ name }}", "Caddyfile: line 1 has template syntax left: {{ name }}"),
-    ("template_syntax", "README.md", None, "{% if x %}", "README.md: line 1 has template syntax left"),
+    ("unreadable", "users/models.py", None, "class", "users/models.py: does not parse"),
+    ("unreadable", "pyproject.toml", None, "[", "pyproject.toml: does not parse"),
+    ("unreadable", "compose.yaml", None, "\tservices: 1", "compose.yaml: does not parse"),
+    ("unreadable", "Pipfile.lock", None, "{", "Pipfile.lock: does not parse"),
+    *(("unreadable", file, None, None, f"{file}: is missing.") for file in NEEDED),
     (
-        "template_syntax",
+        "unreadable",
+        "Caddyfile",
+        "encode",
+        "\udce4ncode",
+        "Caddyfile: does not parse: 'utf-8' codec can't decode byte 0xe4",
+    ),
+    ("unreadable", "Dockerfile", None, "\ufeffFROM x", "Dockerfile: does not parse: it begins with a byte order mark"),
+    ("shapeless", "Pipfile", "[requires]", "[needs]", "Pipfile: has no requires.python_version."),
+    ("shapeless", "Pipfile.lock", None, '{"default": {}, "develop": {}}', "Pipfile.lock: has no _meta.hash.sha256."),
+    ("shapeless", "Pipfile.lock", '"develop":', '"dev":', "Pipfile.lock: has no develop."),
+    ("shapeless", "compose.yaml", "services:", "service:", "compose.yaml: has no services."),
+    ("shapeless", "compose.production.yaml", None, "", "compose.production.yaml: has no services."),
+    ("shapeless", "compose.production.yaml", None, "- web", "compose.production.yaml: has no services."),
+    ("hook", "Caddyfile", None, "{{ name }}", "Caddyfile: line 1 has template syntax left: {{ name }}"),
+    ("hook", "README.md", None, "{% if x %}", "README.md: line 1 has template syntax left"),
+    (
+        "hook",
         "compose.yaml",
         "services:",
         "# % endfor\nservices:",
@@ -28,7 +46,7 @@ FAULTS = [
     ("pins", "Pipfile", 'django = "==', 'django = "==9', "Pipfile.lock: django is ==9"),
     ("pins", "Pipfile", "django = ", "jango = ", "Pipfile.lock: jango is"),
     ("pins", "Pipfile.lock", "sha256:", "md5:", "Pipfile.lock: django has no hashes, or one that is not SHA-256."),
-    ("lock_hash", "Pipfile", 'django = "==', 'django = "==9', "Pipfile.lock: was not made from this Pipfile"),
+    ("lock_hash", "Pipfile", "verify_ssl = true", "verify_ssl = false", "Pipfile.lock: was not made from this Pipfile"),
     (
         "python_version",
         "Dockerfile",
@@ -106,6 +124,13 @@ FAULTS = [
     (
         "settings_names",
         "config/settings.py",
+        'SECRET_KEY = env.str("SECRET_KEY", "")',
+        'SECRET_KEY = "django-insecure"',
+        "SECRET_KEY is written there for all to read",
+    ),
+    (
+        "settings_names",
+        "config/settings.py",
         "TIME_ZONE",
         "EMAIL_HOST",
         "EMAIL_HOST is a setting that this Django no longer",
@@ -152,6 +177,14 @@ FAULTS = [
         None,
         "users/views.py: names users.serializers.UserSerializer, which is not",
     ),
+    (
+        "templates",
+        "library/urls.py",
+        "library/login.html",
+        "library/signin.html",
+        "library/urls.py: names the template library/signin.html, which is not there.",
+    ),
+    ("migrations", "users/migrations/__init__.py", None, None, "0001_initial.py: is not seen without an __init__.py"),
     ("migrations", "users/migrations/0001_initial.py", None, None, "users/models.py: has no migration; run"),
     (
         "migrations",
@@ -161,19 +194,23 @@ FAULTS = [
         "follows users.0009_gone, which is not there.",
     ),
     (
-        "scripts",
+        "hook",
         "Pipfile",
         '"mypy .',
         '"pyright .',
         "Pipfile: the script typecheck runs pyright, which no locked package",
     ),
+    ("scripts", "Pipfile", '"mypy ."', '" "', "Pipfile: the script typecheck is empty."),
     ("scripts", "manage.py", None, None, "Pipfile: the script migrate runs manage.py, which is not there."),
-    ("file_names", "users/aux.py", None, "", "users/aux.py: aux.py cannot be a name on Windows."),
-    ("file_names", "what?.md", None, "", "what?.md: what?.md cannot be a name on Windows."),
+    ("file_names", "users/aux.py", None, "", "users/aux.py: 'aux.py' cannot be a name on Windows."),
+    ("file_names", "what?.md", None, "", "what?.md: 'what?.md' cannot be a name on Windows."),
+    ("file_names", "bell\a.md", None, "", r"'bell\x07.md' cannot be a name on Windows."),
+    ("file_names", "Users/notes.md", None, "", "users: differs from Users by upper and lower case only"),
     ("file_names", "readme.md", None, "", "readme.md: differs from README.md by upper and lower case only"),
     ("kept_out", ".gitignore", ".env", "env", ".gitignore: does not keep .env out."),
     ("kept_out", ".dockerignore", "secrets", "", ".dockerignore: does not keep secrets out."),
     ("kept_out", ".dockerignore", "tests", "!.env", ".dockerignore: lets .env in again."),
+    ("kept_out", ".gitignore", "secrets/", "secrets/\n!/.env", ".gitignore: lets .env in again."),
     ("image_stages", "Dockerfile", "python:3.14-slim-trixie", "python", "Dockerfile: the image python has no tag"),
     (
         "image_stages",
@@ -208,6 +245,13 @@ FAULTS = [
     ("proxy", "Caddyfile", "a web 8000", "a app 8000", "Caddyfile: sends requests to app:8000, where no service"),
     ("proxy", "Dockerfile", "EXPOSE 8000", "EXPOSE 80", "Caddyfile: sends requests to web:8000, where no service"),
     ("image_user", "Dockerfile", "USER 10001:10001", "USER root", "Dockerfile: the last stage ends as root"),
+    (
+        "image_user",
+        "compose.yaml",
+        "user: ${HOST_UID:-1000}:${HOST_GID:-1000}",
+        "user: 0:0",
+        "service web runs the project as root",
+    ),
     ("image_user", "Dockerfile", "USER 10001:10001\n", "", "Dockerfile: the last stage ends as root"),
     (
         "compose_names",
@@ -222,6 +266,13 @@ FAULTS = [
         "      migrate:",
         "      migration:",
         "service web names migration, which is not among",
+    ),
+    (
+        "compose_names",
+        "compose.yaml",
+        "service_healthy",
+        "service_helthy",
+        "service web waits for db to be service_helthy, which nothing is.",
     ),
     ("compose_names", "compose.yaml", "    image: postgres:18", "", "service db has neither an image nor a build."),
     (
@@ -256,13 +307,107 @@ FAULTS = [
 ]
 
 
+GIT = '"ref": "1f2e3d4", "git": "https://example.org/barcode.git"'
+SCRIPTS = """[scripts]
+up = "docker compose up"
+hello = "sh -c 'echo hello'"
+shell = ["django-admin shell", "python"]
+call = {call = "config.wsgi:application"}
+"""
+# What owners write, which is no fault: the file, the text to find in it (None for all of it), and what to put there.
+ORDINARY = {
+    "asynchronous views": [
+        ("users/views.py", "class MeView", "async def ping(request): ...\n\n\nclass MeView"),
+        ("users/urls.py", "urlpatterns = [", 'urlpatterns = [\n    path("ping/", views.ping),'),
+    ],
+    "names from everywhere": [
+        ("users/names.py", None, "from django.views import *\n"),
+        ("users/more.py", None, "from users import names\n\nlogout = names.LogoutView\n"),
+    ],
+    "permissions, loggers and files": [
+        (
+            "users/more.py",
+            None,
+            'CALL = ask("library.add_book")\nlog = getLogger("library.payments")\nfile = "users.csv"\n',
+        ),
+        ("config/settings.py", "# Logging", 'IMPORT = BASE_DIR / "users.csv"\nLEVELS = {"library.payments": "INFO"}'),
+    ],
+    "configurations of apps": [("config/settings.py", '"users",', '"users.apps.UsersConfig",')],
+    "apps that are not always there": [
+        ("config/settings.py", '"knox",', '"knox",\n    *(["debug_toolbar"] if DEBUG else []),')
+    ],
+    "braces": [
+        ("users/more.py", None, '# %% a cell\nx = 1\nprint(f"{{{x}}}", "{%s}" % x)\n'),
+        ("web/page.jsx", None, "<p style={{ color: 1 }}>{% x %}</p>\n"),
+        ("docs/notes.md", None, "`cookiecutter.project_name` is {{ name }}\n"),
+    ],
+    "more Compose files": [
+        ("compose.override.yaml", None, "services:\n  web:\n    ports: !reset []\n    environment:\n      A: b\n"),
+        ("compose.test.yaml", None, "include: [compose.yaml]\n"),
+    ],
+    "tags and many documents": [
+        (".gitlab-ci.yml", None, "a: &a [x]\nb: !reference [a, script]\n"),
+        ("deploy/all.yaml", None, "kind: A\n---\nkind: B\n"),
+        ("charts/templates/web.yaml", None, "{{- if .Values.web }}\nkind: A\n{{- end }}\n"),
+    ],
+    "comments in JSON": [("tsconfig.json", None, '{\n  // strict\n  "strict": true,\n}\n')],
+    "addresses out of Compose's reach": [
+        (
+            "compose.yaml",
+            "      POSTGRES_DB: app",
+            "      POSTGRES_DB: app\n      A: https://example.org/x http://localhost:1",
+        )
+    ],
+    "variables of the shell": [("compose.yaml", "- database:/var", "- ${HOME}/data:/var")],
+    "images by variable": [
+        ("compose.yaml", "image: postgres:18", "image: ${IMG}"),
+        (".env.example", "# ", "IMG=postgres:18\n# "),
+    ],
+    "another service behind the proxy": [
+        ("Caddyfile", "	reverse_proxy {", "	reverse_proxy /shop/* shop:3000\n	reverse_proxy {"),
+        ("compose.production.yaml", "\nservices:\n", "\nservices:\n  shop:\n    image: shop:1\n"),
+    ],
+    "images and stages of others": [
+        ("Dockerfile", "--from=slim", "--from=ghcr.io/x/y:1"),
+        ("Dockerfile", "FROM python", "FROM --platform=linux/amd64 python"),
+    ],
+    "scripts of any kind": [("Pipfile", "[scripts]\n", SCRIPTS)],
+    "a tool less": [("pyproject.toml", '[tool.mypy]\npython_version = "3.14"\n', "[tool.other]\n")],
+    "a package from Git": [
+        ("Pipfile", "[packages]", '[packages]\nbarcode = {git = "https://example.org/barcode.git", ref = "1f2e3d4"}'),
+        ("Pipfile.lock", '"default": {', f'"default": {{"barcode": {{{GIT}}},'),
+    ],
+    "a category of packages": [
+        ("Pipfile", "[requires]", '[docs]\nSphinx = "==9.0"\n\n[requires]'),
+        (
+            "Pipfile.lock",
+            '"develop": {',
+            '"docs": {"sphinx": {"version": "==9.0", "hashes": ["sha256:' + "0" * 64 + '"]}}, "develop": {',
+        ),
+    ],
+    "a virtual environment": [
+        ("venv/pyvenv.cfg", None, ""),
+        ("venv/broken.py", None, "class"),
+        ("venv/CON", None, ""),
+    ],
+    "files of data": [
+        ("data.csv", None, "a;b\r\n1;2\r\n"),
+        ("page.html", None, "<p>\r\n</p>\r\n"),
+    ],
+    "migrations that wait for the first": [
+        ("users/migrations/0002_more.py", None, FOLLOWS_NOTHING.replace("0009_gone", "__first__")),
+    ],
+}
+
+
 def breach(path, old, new):
     """Put that fault into the file."""
     if new is None:
         path.unlink()
     elif old is None:
-        path.write_text(new, "utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(new.encode())
     else:
         text = path.read_text("utf-8")
         assert old in text
-        path.write_bytes(text.replace(old, new).encode())
+        path.write_bytes(text.replace(old, new).encode("utf-8", "surrogateescape"))

@@ -52,8 +52,9 @@ def in_template(fault):
     return file, old, new
 
 
-def refusal(file, old, new):
-    """Generate from a copy of the template with that fault; return the first line of the refusal, if there is one."""
+def refusal(fault):
+    """Generate from a copy of the template with that fault; return the line of the hook that names it, or None."""
+    file, old, new = in_template(fault)
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder, "drf-docker")
         shutil.copytree(TEMPLATE, template, ignore=shutil.ignore_patterns(".git", ".venv", ".cache"))
@@ -63,7 +64,7 @@ def refusal(file, old, new):
         if result.returncode == 0:
             return None
         assert not Path(folder, "my-api").exists()
-        return next(line for line in result.stderr.splitlines() if line[0] != " " and ": " in line)
+        return next((line for line in result.stderr.splitlines() if fault[4] in line), None)
 
 
 def cell(text):
@@ -73,8 +74,8 @@ def cell(text):
 def main():
     faults = [in_template(fault) for fault in FAULTS]
     with ThreadPoolExecutor(2) as pool:
-        refusals = list(pool.map(lambda fault: refusal(*fault), faults))
-        missed = list(pool.map(lambda fault: refusal(*in_template(("", *fault))), BEHAVIOUR))
+        refusals = list(pool.map(refusal, FAULTS))
+        missed = list(pool.map(lambda fault: refusal(("", *fault[:3], "")), BEHAVIOUR))
     caught, total = sum(map(bool, refusals + missed)), len(refusals + missed)
     lines = [
         "# Faults in the template, and what finds them",

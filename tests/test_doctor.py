@@ -1,6 +1,7 @@
 """What the hook checks: each check refuses a project that has the fault that it looks for."""
 
 import importlib.util
+import json
 import os
 import re
 import secrets
@@ -15,7 +16,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests import TEMPLATE
-from tests.faults import FAULTS, breach
+from tests.faults import FAULTS, ORDINARY, breach
+from tests.mutation import refusal
 
 
 def load(project):
@@ -30,7 +32,11 @@ def test_nothing_is_wrong_with_a_project_as_generated(bake):
     assert load(bake()).problems(bake()) == []
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault[0]}-{fault[1]}-{fault[4]}")
+def label(fault):
+    return f"{fault[0]}-{fault[1]}-{fault[4]}"
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault[0] != "hook"], ids=label)
 def test_a_fault_is_found_and_named(bake, tmp_path, fault):
     check, file, old, new, problem = fault
     project = shutil.copytree(bake(), tmp_path / "project")
@@ -42,7 +48,37 @@ def test_a_fault_is_found_and_named(bake, tmp_path, fault):
 
 def test_every_check_has_a_fault_that_it_finds(bake):
     doctor = load(bake())
-    assert {check.__name__ for check in doctor.CHECKS} | {"unparsable"} == {fault[0] for fault in FAULTS}
+    assert {check.__name__ for check in doctor.CHECKS} == {fault[0] for fault in FAULTS} - {"hook"}
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault[0] == "hook"], ids=label)
+def test_what_only_a_template_gets_wrong_is_found_by_the_hook(fault):
+    assert fault[4] in refusal(fault)
+
+
+def test_a_link_that_leads_nowhere_is_named(copy):
+    (copy / "x.py").symlink_to("nowhere")
+    assert [said.split(":")[0] for said in load(copy).problems(copy)] == ["x.py"]
+
+
+@pytest.mark.parametrize("changes", ORDINARY.values(), ids=ORDINARY)
+def test_what_owners_write_is_no_fault(copy, changes):
+    doctor = load(copy)
+    for file, old, new in changes:
+        breach(copy / file, old, new)
+    if any(file == "Pipfile.lock" for file, _, _ in changes):
+        lock = json.loads((copy / "Pipfile.lock").read_text())
+        lock["_meta"]["hash"]["sha256"] = pipenv_hash(copy)
+        (copy / "Pipfile.lock").write_text(json.dumps(lock))
+    assert doctor.problems(copy) == []
+
+
+def pipenv_hash(project):
+    """Return the hash of the Pipfile, as Pipenv itself reckons it."""
+    script = "from pipenv.project import Project; print(Project().pipfile.calculate_hash())"
+    environment = {**os.environ, "PIPENV_PIPFILE": str(project / "Pipfile")}
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.strip()
 
 
 def test_its_owner_can_run_the_checks_again(bake, tmp_path):

@@ -29,6 +29,11 @@ from typing import Any
 Problems = Iterator[str]
 
 NOT_OURS = {".git", ".hypothesis", ".venv", "__pycache__", "node_modules"}
+# Instead of a version, a package has one of these: a commit of a repository, a folder or a file.
+ELSEWHERE = {"ref", "path", "file"}
+COMPOSE_FILES = ("compose.yaml", "compose.production.yaml")
+TEXTS = (".dockerignore", ".env.example", ".gitignore", "Caddyfile", "Dockerfile")
+NEEDED = (*COMPOSE_FILES, *TEXTS, "Pipfile", "Pipfile.lock", "config/settings.py", "pyproject.toml")
 # What Django 6.1 reads from settings.py (django.conf.global_settings; with MAILERS, no EMAIL_*) ...
 DJANGO_SETTINGS = frozenset(
     """
@@ -79,80 +84,89 @@ def files(project: Path, *patterns: str) -> tuple[Path, ...]:
     """Return the project's own files whose names match one of the patterns, in a fixed order."""
     found = []
     for folder, inner, names in os.walk(project):
+        if "pyvenv.cfg" in names:
+            inner.clear()
+            continue
         inner[:] = [name for name in inner if name not in NOT_OURS and not name.endswith("_cache")]
         if Path(folder) == project:
-            inner[:] = [name for name in inner if name not in {"backups", "secrets", "static"}]
+            inner[:] = [name for name in inner if name not in {"backups", "media", "secrets", "static"}]
         found += [Path(folder, name) for name in names if any(fnmatch.fnmatchcase(name, each) for each in patterns)]
     return tuple(sorted(found))
 
 
-@functools.cache
-def text_files(project: Path) -> tuple[tuple[Path, str], ...]:
-    """Return every file that is UTF-8 text: its path in the project, and the text with its line endings as they are."""
-    contents = [(path.relative_to(project), path.read_bytes()) for path in files(project, "*")]
-    return tuple((path, content.decode("utf-8", "replace")) for path, content in contents if b"\0" not in content)
-
-
 def parse_yaml(text: str) -> object:
+    """Return a file's document, or all of them where it has several; nothing in place of what has a tag of its own."""
     import yaml  # a server may be without it
 
+    loader: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+    loader.add_multi_constructor("!", lambda *_: None)
     try:
-        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+        documents = list(yaml.load_all(text, loader))
     except yaml.YAMLError as error:
         raise ValueError(error) from error
+    return documents[0] if len(documents) == 1 else documents
 
 
 PARSERS: dict[str, Callable[[str], object]] = {
-    ".json": json.loads,
     ".py": ast.parse,
+    ".sh": str,
     ".toml": tomllib.loads,
     ".yaml": parse_yaml,
     ".yml": parse_yaml,
     "Pipfile": tomllib.loads,
     "Pipfile.lock": json.loads,
+    **dict.fromkeys(TEXTS, str),
 }
 
 
 @functools.cache
 def parsed(path: Path) -> Any:
-    """Return what a file holds: a module's syntax tree, or the data of TOML, YAML and JSON; None for anything else."""
+    """Return what a file holds: a syntax tree, the data of TOML and YAML, or a text; None for what is not looked at."""
     parse = PARSERS.get(path.name) or PARSERS.get(path.suffix)
-    return parse(path.read_text("utf-8")) if parse else None
+    text = path.read_text("utf-8") if parse else ""
+    if text.startswith("\ufeff"):
+        raise ValueError("it begins with a byte order mark; save it as UTF-8 without one.")
+    return parse(text) if parse else None
 
 
-def compose_files(project: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in files(project, "compose*.yaml"):
-        yield path.name, parsed(path)
-
-
-def unparsable(project: Path) -> Problems:
-    """Every Python, TOML, YAML and JSON file parses."""
+def unreadable(project: Path) -> Problems:
+    """Every file that is needed is there, and Python, TOML, YAML and what the image is made from can be read."""
+    yield from (f"{name}: is missing." for name in NEEDED if not (project / name).is_file())
     for path in files(project, "*"):
+        file = path.relative_to(project)
+        if "templates" in file.parts and file.suffix in {".yaml", ".yml"}:
+            continue  # of Helm, and no YAML before it is rendered
         try:
             parsed(path)
-        except (SyntaxError, ValueError) as error:
-            yield f"{path.relative_to(project).as_posix()}: does not parse: {' '.join(str(error).split())}"
+        except (OSError, SyntaxError, ValueError) as error:
+            yield f"{file.as_posix()}: does not parse: {' '.join(str(error).split())}"
 
 
-def template_syntax(project: Path) -> Problems:
-    """Nothing of the template's own syntax is left. Django's templates use the same braces for themselves."""
-    # The project's name, which openapi.yaml and .cruft.json have too, may look like anything.
-    name = assignments(project / "config/settings.py").get("PROJECT_NAME")
-    for path, text in text_files(project):
-        if "templates" in path.parts or path.name in {"doctor.py", "openapi.yaml", ".cruft.json"}:
-            continue
-        own = ast.get_source_segment(text, name) if name and path.as_posix() == "config/settings.py" else None
-        rest = text.replace(own, "") if own else text
-        for found in re.finditer(r"(?<!\$)[{][{]|[{]%|^[ \t]*# %|cookiecutter\.", rest, re.MULTILINE):
-            number = rest.count("\n", 0, found.start())
-            yield f"{path.as_posix()}: line {number + 1} has template syntax left: {rest.splitlines()[number].strip()}"
+def shapeless(project: Path) -> Problems:
+    """Pipfile, its lock and the Compose files have the parts that a project needs."""
+    needed = [("Pipfile", ["requires", "python_version"]), ("Pipfile.lock", ["_meta", "hash", "sha256"])]
+    needed += [("Pipfile.lock", [section]) for section in ("default", "develop")]
+    needed += [(name, ["services"]) for name in COMPOSE_FILES]
+    for name, keys in needed:
+        value = parsed(project / name)
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(value, str if len(keys) > 1 else dict):
+            yield f"{name}: has no {'.'.join(keys)}."
+
+
+def services(project: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield each service of the project's own Compose files: the file, the name, and what is said of it."""
+    for file in COMPOSE_FILES:
+        for name, definition in parsed(project / file)["services"].items():
+            yield file, name, definition if isinstance(definition, dict) else {}
 
 
 def line_endings(project: Path) -> Problems:
-    """No file has Windows line endings: scripts with CRLF do not start in a container."""
-    for path, text in text_files(project):
-        if "\r\n" in text:
-            yield f"{path.as_posix()}: has Windows line endings (CRLF); save it with LF."
+    """What runs in a container has no Windows line endings, with which it would not start."""
+    for path in files(project, "*.py", "*.sh", ".env*", *NEEDED):
+        if b"\r\n" in path.read_bytes():
+            yield f"{path.relative_to(project).as_posix()}: has Windows line endings (CRLF); save it with LF."
 
 
 def canonical(name: str) -> str:
@@ -160,28 +174,39 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def packages(pipfile: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the Pipfile's packages in each section of the lock: default, develop, and categories of the owner's."""
+    others = {"source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv"}
+    sections = {"default": pipfile.get("packages", {}), "develop": pipfile.get("dev-packages", {})}
+    sections |= {name: entries for name, entries in pipfile.items() if name not in others}
+    return {
+        section: {canonical(name): entry for name, entry in entries.items()} for section, entries in sections.items()
+    }
+
+
 def pipfile_hash(pipfile: dict[str, Any]) -> str:
     """Return the hash by which Pipenv knows that a lock belongs to this Pipfile ([scripts] do not count)."""
-    content: dict[str, Any] = {
-        "_meta": {"sources": pipfile.get("source", []), "requires": pipfile.get("requires", {})},
-        "default": {canonical(name): entry for name, entry in pipfile.get("packages", {}).items()},
-        "develop": {canonical(name): entry for name, entry in pipfile.get("dev-packages", {}).items()},
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    meta = {"sources": pipfile.get("source", {}), "requires": pipfile.get("requires", {})}
+    content = json.dumps({"_meta": meta, **packages(pipfile)}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def pins(project: Path) -> Problems:
-    """Every package is pinned with `==`, and locked at that version with hashes."""
-    pipfile, lock = parsed(project / "Pipfile"), parsed(project / "Pipfile.lock")
-    for section, locked_section in (("packages", "default"), ("dev-packages", "develop")):
-        for name, entry in pipfile.get(section, {}).items():
+    """Every package is pinned with `==`, and locked at that version with hashes; or it is a commit, or a folder."""
+    lock = parsed(project / "Pipfile.lock")
+    for section, entries in packages(parsed(project / "Pipfile")).items():
+        for name, entry in entries.items():
             version = entry.get("version", "") if isinstance(entry, dict) else entry
-            locked = lock[locked_section].get(canonical(name), {})
+            locked = lock.get(section, {}).get(name, {})
+            if isinstance(entry, dict) and entry.keys() & ELSEWHERE:
+                continue
             if not re.fullmatch(r"==[^*,]+", version):
                 yield f"Pipfile: {name} is not pinned; write == and a version, not {version!r}."
             elif locked.get("version") != version:
                 yield f"Pipfile.lock: {name} is {version} in Pipfile but {locked.get('version', 'missing')} here."
-        for name, locked in lock[locked_section].items():
+        for name, locked in lock.get(section, {}).items():
+            if locked.keys() & ELSEWHERE:
+                continue
             if not locked.get("version", "").startswith("=="):
                 yield f"Pipfile.lock: {name} has no version."
             if not all(re.fullmatch("sha256:[0-9a-f]{64}", digest) for digest in locked.get("hashes") or [""]):
@@ -198,15 +223,17 @@ def lock_hash(project: Path) -> Problems:
 def python_version(project: Path) -> Problems:
     """Every file means the same Python."""
     expected = parsed(project / "Pipfile")["requires"]["python_version"]
-    lock = parsed(project / "Pipfile.lock")
-    tools = parsed(project / "pyproject.toml")["tool"]
+    tools = parsed(project / "pyproject.toml").get("tool", {})
     found = {
-        "Pipfile.lock": [lock["_meta"]["requires"].get("python_version")],
-        "Dockerfile": re.findall(r"^FROM python:([\d.]+)", (project / "Dockerfile").read_text("utf-8"), re.MULTILINE),
-        "pyproject.toml": [tools["mypy"]["python_version"], tools["ruff"]["target-version"].replace("py3", "3.")],
+        "Pipfile.lock": [parsed(project / "Pipfile.lock")["_meta"].get("requires", {}).get("python_version")],
+        "Dockerfile": re.findall(r"^FROM python:(\d+\.\d+)", parsed(project / "Dockerfile"), re.MULTILINE),
+        "pyproject.toml": [
+            tools.get("mypy", {}).get("python_version"),
+            tools.get("ruff", {}).get("target-version", "").replace("py3", "3."),
+        ],
     }
     for name, versions in found.items():
-        for version in versions or ["none"]:
+        for version in filter(None, versions):
             if version != expected:
                 yield f"{name}: has Python {version}, but Pipfile requires {expected}."
 
@@ -234,25 +261,24 @@ def installed_apps(project: Path) -> Problems:
         return
     if ast.unparse(settings["INSTALLED_APPS"]) != " + ".join(names):
         yield f"config/settings.py: INSTALLED_APPS is not {' + '.join(names)}."
-    django, third_party, local = (ast.literal_eval(settings[name]) for name in names)
+    django, third_party, local = ([*quoted(settings[name])] for name in names)
     every = django + third_party + local
     wrong = [(app, "is in INSTALLED_APPS more than once") for app in sorted({*every}) if every.count(app) > 1]
     wrong += [("rest_framework", "is missing from THIRD_PARTY_APPS")] * ("rest_framework" not in third_party)
     wrong += [(app, "in DJANGO_APPS is not a part of Django") for app in django if not app.startswith("django.")]
     wrong += [(app, "in THIRD_PARTY_APPS is a part of Django") for app in third_party if app.startswith("django.")]
-    wrong += [(app, "in THIRD_PARTY_APPS is the project's own") for app in third_party if is_folder(project, app)]
-    wrong += [(app, "in LOCAL_APPS is not a folder of the project") for app in local if not is_folder(project, app)]
+    wrong += [(app, "in THIRD_PARTY_APPS is the project's own") for app in third_party if exists(project, app)]
+    wrong += [(app, "in LOCAL_APPS is not a folder of the project") for app in local if not exists(project, app)]
     for app, problem in wrong:
         yield f"config/settings.py: {app} {problem}."
 
 
-def is_folder(project: Path, app: str) -> bool:
-    return project.joinpath(*app.split("."), "__init__.py").is_file()
-
-
 def settings_names(project: Path) -> Problems:
     """Every setting is one that Django reads: not one of the past, nor a misspelt one, which does nothing, silently."""
-    for name in sorted(filter(str.isupper, assignments(project / "config/settings.py"))):
+    settings = assignments(project / "config/settings.py")
+    if isinstance(settings.get("SECRET_KEY"), ast.Constant):
+        yield "config/settings.py: SECRET_KEY is written there for all to read; have it come from the environment."
+    for name in sorted(filter(str.isupper, settings)):
         if name in REMOVED_SETTINGS:
             yield f"config/settings.py: {name} is a setting that this Django no longer reads."
         elif name not in DJANGO_SETTINGS:
@@ -269,6 +295,11 @@ def names(project: Path) -> Problems:
                 yield f"{path.relative_to(project).as_posix()}: names {name}, which is not there."
 
 
+# Elsewhere a text with dots may be a permission, a logger, a file.
+TAKE_NAMES = {"import_string", "include", "os.environ.setdefault"}
+DOTTED = re.compile(r"[a-z_]+(\.\w+)+")
+
+
 def dotted_names(path: Path) -> Iterator[str]:
     """Yield the full names that a module imports, the attributes it takes of them, and the names it has in quotes."""
     imported: dict[str, str] = {}
@@ -279,9 +310,23 @@ def dotted_names(path: Path) -> Iterator[str]:
             imported |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported:
             yield f"{imported[node.value.id]}.{node.attr}"
-        elif isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+(\.\w+)+", str(node.value)):
-            yield str(node.value)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in TAKE_NAMES:
+            yield from (text for argument in node.args for text in quoted(argument) if DOTTED.fullmatch(text))
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and path.name in {"settings.py", "urls.py"}:
+            yield from filter(DOTTED.fullmatch, quoted(node.value))
     yield from (name for name in imported.values() if not name.endswith(".*"))
+
+
+def quoted(value: ast.expr | None) -> Iterator[str]:
+    """Yield the texts that a value consists of, alone or in lists; not the keys of a dictionary, nor a call's."""
+    match value:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(values=parts):
+            for part in parts:
+                yield from quoted(part)
+        case ast.BinOp(op=ast.Add()):
+            yield from (*quoted(value.left), *quoted(value.right))
 
 
 def exists(project: Path, name: str) -> bool:
@@ -291,7 +336,9 @@ def exists(project: Path, name: str) -> bool:
         return True
     if module := module_file(project, ".".join(parents)):
         models = module.with_name("models.py")
-        return last in defined(module) or (models.is_file() and last.lower() in map(str.lower, defined(models)))
+        return bool({last, "*"} & defined(module)) or (
+            models.is_file() and last.lower() in map(str.lower, defined(models))
+        )
     # An attribute of a class or of a value: that the class or value is there has to be enough.
     return len(parents) > 1 and exists(project, ".".join(parents))
 
@@ -307,13 +354,32 @@ def defined(module: Path) -> set[str]:
     found = set()
     for node in ast.walk(parsed(module)):
         match node:
-            case ast.ClassDef() | ast.FunctionDef():
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
                 found.add(node.name)
             case ast.alias():
                 found.add(node.asname or node.name.split(".")[0])
             case ast.Name(ctx=ast.Store()):
                 found.add(node.id)
     return found
+
+
+def templates(project: Path) -> Problems:
+    """Every template that the code names in a folder of an own app is there."""
+    own = {path.parent.name for path in project.glob("*/__init__.py")}
+    there = {path.as_posix().rpartition("/templates/")[2] for path in files(project, "*.html")}
+    for path in files(project, "*.py"):
+        for name in sorted({*template_names(path)} - there):
+            if name.endswith(".html") and name.partition("/")[0] in own:
+                yield f"{path.relative_to(project).as_posix()}: names the template {name}, which is not there."
+
+
+def template_names(path: Path) -> Iterator[str]:
+    for node in ast.walk(parsed(path)):
+        match node:
+            case ast.keyword(arg="template_name") | ast.Assign(targets=[ast.Name(id="template_name")]):
+                yield from quoted(node.value)
+            case ast.Call(func=ast.Name(id="render" | "render_to_string")):
+                yield from (name for argument in node.args for name in quoted(argument))
 
 
 def migrations(project: Path) -> Problems:
@@ -325,32 +391,32 @@ def migrations(project: Path) -> Problems:
         ]:
             yield f"{app}/models.py: has no migration; run `python manage.py makemigrations {app}`."
     for path in project.glob("*/migrations/0*.py"):
-        for app, name in re.findall(r"^        \(\"(\w+)\", \"(\w+)\"\),", path.read_text("utf-8"), re.MULTILINE):
-            if is_folder(project, app) and not (project / app / "migrations" / f"{name}.py").is_file():
+        if not path.with_name("__init__.py").is_file():
+            yield f"{path.relative_to(project).as_posix()}: is not seen without an __init__.py beside it."
+        for app, name in re.findall(r"^        \(\"(\w+)\", \"([^_]\w+)\"\),", path.read_text("utf-8"), re.MULTILINE):
+            if exists(project, app) and not (project / app / "migrations" / f"{name}.py").is_file():
                 yield f"{path.relative_to(project).as_posix()}: follows {app}.{name}, which is not there."
 
 
 def scripts(project: Path) -> Problems:
-    """Every task runs a file of the project or a command of a locked package."""
-    lock = parsed(project / "Pipfile.lock")
-    commands = {"python", "pipenv", *lock["default"], *lock["develop"]}
+    """Every task that runs a file of the project finds it."""
     for name, lines in parsed(project / "Pipfile").get("scripts", {}).items():
-        for line in [lines] if isinstance(lines, str) else lines:
-            command, *arguments = line.split()
-            if canonical(command) not in commands:
-                yield f"Pipfile: the script {name} runs {command}, which no locked package brings."
-            if command == "python" and arguments[0].endswith(".py") and not (project / arguments[0]).is_file():
-                yield f"Pipfile: the script {name} runs {arguments[0]}, which is not there."
+        for line in lines if isinstance(lines, list) else [lines]:
+            match line.split() if isinstance(line, str) else ["call"]:
+                case []:
+                    yield f"Pipfile: the script {name} is empty."
+                case ["python", file, *_] if file.endswith(".py") and not (project / file).is_file():
+                    yield f"Pipfile: the script {name} runs {file}, which is not there."
 
 
 def file_names(project: Path) -> Problems:
     """Every file can be checked out on Windows and macOS."""
+    found = {file.relative_to(project) for file in files(project, "*")}
     seen: dict[str, str] = {}
-    for path in files(project, "*"):
-        name = path.relative_to(project).as_posix()
-        for part in name.split("/"):
-            if re.search(r'[<>:"\\|?*]|[. ]$', part) or part.partition(".")[0].lower() in RESERVED_NAMES:
-                yield f"{name}: {part} cannot be a name on Windows."
+    for path in sorted(found.union(*(file.parents for file in found)) - {Path()}):
+        name = path.as_posix()
+        if re.search(r'[<>:"\\|?*\x00-\x1f]|[. ]$', path.name) or path.name.partition(".")[0].lower() in RESERVED_NAMES:
+            yield f"{name}: {path.name!r} cannot be a name on Windows."
         if (other := seen.setdefault(name.lower(), name)) != name:
             yield f"{name}: differs from {other} by upper and lower case only, which Windows and macOS do not tell apart."
 
@@ -358,60 +424,78 @@ def file_names(project: Path) -> Problems:
 def kept_out(project: Path) -> Problems:
     """Neither Git nor Docker takes in what is secret."""
     for file in (".gitignore", ".dockerignore"):
-        patterns = [line.strip("/") for line in (project / file).read_text("utf-8").split()]
         for secret in (".env", "backups", "secrets"):
-            if not any(fnmatch.fnmatch(secret, pattern) for pattern in patterns):
+            last = None
+            for line in parsed(project / file).splitlines():
+                if fnmatch.fnmatchcase(secret, line.removeprefix("!").removeprefix("**/").strip("/ ")):
+                    last = line
+            if not last:
                 yield f"{file}: does not keep {secret} out."
-            if f"!{secret}" in patterns:
+            elif last.startswith("!"):
                 yield f"{file}: lets {secret} in again."
 
 
 def image_stages(project: Path) -> Problems:
     """Every base image has a tag, and every stage that is copied from or built is there."""
-    text = (project / "Dockerfile").read_text("utf-8")
-    stages: set[str] = set()
-    for image, stage in re.findall(r"^FROM (\S+)(?: AS (\S+))?", text, re.MULTILINE):
+    text = parsed(project / "Dockerfile")
+    stages = {"scratch"}
+    for image, stage in re.findall(r"^FROM (?:--\S+ )*(\S+)(?: AS (\S+))?", text, re.MULTILINE):
         if image not in stages and not has_tag(image):
             yield f"Dockerfile: the image {image} has no tag, or it is `latest`."
         stages.add(stage)
     for stage in re.findall(r"[-=,]from=([^\s,]+)", text):
-        if stage not in stages:
+        if stage not in stages and not has_tag(stage):
             yield f"Dockerfile: copies from {stage}, which is not a stage."
-    for file, compose in compose_files(project):
-        for service, definition in compose["services"].items():
-            target = definition["build"].get("target") if isinstance(definition.get("build"), dict) else None
-            if target and target not in stages:
-                yield f"{file}: service {service} builds {target}, which is not a stage of the Dockerfile."
+    for file, service, definition in services(project):
+        target = definition["build"].get("target") if isinstance(definition.get("build"), dict) else None
+        if target and target not in stages:
+            yield f"{file}: service {service} builds {target}, which is not a stage of the Dockerfile."
 
 
 def has_tag(image: str) -> bool:
+    """Tell whether an image is named with its tag, or by a variable that may hold one."""
     tag = image.rsplit("/", maxsplit=1)[-1].partition(":")[2]
-    return tag not in {"", "latest"}
+    return tag not in {"", "latest"} or bool(re.search(r"\$(\w+|\{[^}]*\})$", image))
 
 
 def image_user(project: Path) -> Problems:
-    """The image's last stage ends as somebody who is not root."""
-    last_stage = re.split(r"^FROM ", (project / "Dockerfile").read_text("utf-8"), flags=re.MULTILINE)[-1]
+    """The image's last stage ends as somebody who is not root, and Compose does not change that."""
+    last_stage = re.split(r"^FROM ", parsed(project / "Dockerfile"), flags=re.MULTILINE)[-1]
     users = re.findall(r"^USER\s+([^\s:]+)", last_stage, re.MULTILINE)
     if not users or users[-1] in {"root", "0"}:
         yield "Dockerfile: the last stage ends as root; end it with USER and somebody else."
+    for file, service, definition in services(project):
+        if definition.get("build") and str(definition.get("user")).partition(":")[0] in {"root", "0"}:
+            yield f"{file}: service {service} runs the project as root; let somebody else be its user."
 
 
 def compose_names(project: Path) -> Problems:
     """Services have an image with a tag, and name only volumes, secrets, networks and services that exist."""
-    for file, compose in compose_files(project):
-        for service, definition in compose["services"].items():
-            if not (definition.get("image") or definition.get("build")):
-                yield f"{file}: service {service} has neither an image nor a build."
-            elif not definition.get("build") and not has_tag(definition["image"]):
-                yield f"{file}: service {service} has an image without a tag: {definition['image']}"
-            for kind, name in references(definition):
-                if name not in (compose.get(kind) or {}):
-                    yield f"{file}: service {service} names {name}, which is not among the {kind}."
-            own = [entry["source"] if isinstance(entry, dict) else entry for entry in definition.get("secrets") or []]
-            for secret in re.findall(r"/run/secrets/(\w+)", str(definition.get("environment"))):
-                if secret not in own:
-                    yield f"{file}: service {service} reads the secret {secret}, which it is not given."
+    for file, service, definition in services(project):
+        compose = parsed(project / file)
+        image = str(definition.get("image", ""))
+        if not definition.keys() & {"image", "build", "extends", "provider"}:
+            yield f"{file}: service {service} has neither an image nor a build."
+        elif image and not definition.get("build") and not has_tag(image):
+            yield f"{file}: service {service} has an image without a tag: {image}"
+        for kind, name in references(definition):
+            if name not in (compose.get(kind) or {}):
+                yield f"{file}: service {service} names {name}, which is not among the {kind}."
+        for other, needed in as_mapping(definition.get("depends_on")).items():
+            if needed and needed.get("condition") not in CONDITIONS:
+                yield f"{file}: service {service} waits for {other} to be {needed.get('condition')}, which nothing is."
+        own = [entry["source"] if isinstance(entry, dict) else entry for entry in definition.get("secrets") or []]
+        for secret in re.findall(r"/run/secrets/(\w+)", str(definition.get("environment"))):
+            if secret not in own:
+                yield f"{file}: service {service} reads the secret {secret}, which it is not given."
+
+
+CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
+
+
+def as_mapping(value: Any) -> dict[str, Any]:
+    """Return what Compose lets one write as a list of names, or as names with something said of each."""
+    return value if isinstance(value, dict) else dict.fromkeys(value or [])
 
 
 def references(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -421,8 +505,9 @@ def references(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield kind, entry["source"] if isinstance(entry, dict) else entry
     for service in definition.get("depends_on") or []:
         yield "services", service
-    for host in re.findall(r"://(?:[^@/'\s]*@)?(\w+)", str(definition.get("environment"))):
-        yield "services", host
+    for host in re.findall(r"://(?:[^@/'\s]*@)?([\w.-]+)", str(definition.get("environment"))):
+        if "." not in host and host != "localhost":  # such a host is out of Compose's reach
+            yield "services", host
     for volume in definition.get("volumes") or []:
         if isinstance(volume, dict):
             source = volume.get("source", "") if volume.get("type") == "volume" else ""
@@ -433,35 +518,39 @@ def references(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def proxy(project: Path) -> Problems:
-    """The proxy sends requests to a service that exists, at the port that its image exposes."""
-    upstreams = re.findall(r"(?:reverse_proxy|dynamic a) (\w+)[: ](\d+)", (project / "Caddyfile").read_text("utf-8"))
-    exposed = re.findall(r"^EXPOSE (\d+)", (project / "Dockerfile").read_text("utf-8"), re.MULTILINE)
-    services = dict(compose_files(project))["compose.production.yaml"]["services"]
+    """The proxy sends requests to a service that exists, and to the project at the port that its image exposes."""
+    upstreams = re.findall(r"(?:reverse_proxy|dynamic a) ([\w-]+)[: ](\d+)", parsed(project / "Caddyfile"))
+    exposed = re.findall(r"^EXPOSE (\d+)", parsed(project / "Dockerfile"), re.MULTILINE)
+    in_production = {name: each for file, name, each in services(project) if file == "compose.production.yaml"}
     for service, port in upstreams or [("nowhere", "0")]:
-        if service not in services or port not in exposed:
+        if service not in in_production or (in_production[service].get("build") and port not in exposed):
             yield f"Caddyfile: sends requests to {service}:{port}, where no service of compose.production.yaml listens."
 
 
 def environment_example(project: Path) -> Problems:
     """Every variable that a Compose file reads is explained in .env.example, and set there where it is required."""
-    example = (project / ".env.example").read_text("utf-8")
-    for file, compose in compose_files(project):
+    example = parsed(project / ".env.example")
+    for file in COMPOSE_FILES:
+        passed_on = {
+            (name, "-") for each, _, definition in services(project) if each == file for name in bare(definition)
+        }
         text = (project / file).read_text("utf-8")
-        read = {*re.findall(r"\$\{(\w+)(:?[-?+])?", text), *((name, "-") for name in passed_on(compose))}
-        for name, operator in sorted(read):
+        for name, operator in sorted({*re.findall(r"(?<!\$)\$\{(\w+)(:?[-?+])?", text), *passed_on}):
             optional = "" if operator in {"", "?", ":?"} else "(?:# ?)?"
-            if not re.search(rf"^{optional}{name}=", example, re.MULTILINE):
+            if name not in SHELL and not re.search(rf"^{optional}{name}=", example, re.MULTILINE):
                 yield f"{file}: reads {name}, which .env.example does not {'explain' if optional else 'set'}."
 
 
-def passed_on(compose: dict[str, Any]) -> Iterator[str]:
-    """Yield the variables that services get as they are in .env or the shell, and do without where they are not."""
-    for definition in compose["services"].values():
-        environment = definition.get("environment") or {}
-        if isinstance(environment, dict):
-            yield from (name for name, value in environment.items() if value is None)
-        else:
-            yield from (entry for entry in environment if "=" not in entry)
+SHELL = {"HOME", "PWD", "USER"}
+
+
+def bare(definition: dict[str, Any]) -> Iterator[str]:
+    """Yield the variables that a service gets as they are in .env or the shell, and does without where they are not."""
+    environment = definition.get("environment") or {}
+    if isinstance(environment, dict):
+        yield from (name for name, value in environment.items() if value is None)
+    else:
+        yield from (entry for entry in environment if "=" not in entry)
 
 
 def docker(project: Path) -> Problems:
@@ -578,7 +667,8 @@ def disk_space(project: Path) -> Problems:
 
 
 CHECKS: tuple[Callable[[Path], Problems], ...] = (
-    template_syntax,
+    unreadable,
+    shapeless,
     line_endings,
     pins,
     lock_hash,
@@ -586,6 +676,7 @@ CHECKS: tuple[Callable[[Path], Problems], ...] = (
     installed_apps,
     settings_names,
     names,
+    templates,
     migrations,
     scripts,
     file_names,
@@ -609,23 +700,28 @@ PRODUCTION_CHECKS: tuple[Callable[[Path], Problems], ...] = (
 )
 
 
+def found_by(checks: tuple[Callable[[Path], Problems], ...], project: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield what each check asserts, with its problems; after files that cannot be read, no check that reads them."""
+    for check in checks:
+        found = list(check(project))
+        yield str(check.__doc__), found
+        if found and check in {unreadable, shapeless}:
+            return
+
+
 def problems(project: Path) -> list[str]:
-    """Return everything that is wrong with the project in that folder; where files do not parse, those alone."""
-    return list(unparsable(project)) or [problem for check in CHECKS for problem in check(project)]
+    """Return everything that is wrong with the files of the project in that folder."""
+    return [problem for _, found in found_by(CHECKS, project) for problem in found]
 
 
 def main() -> None:
     project = Path(__file__).resolve().parent
-    if "--production" in sys.argv:
-        checks = PRODUCTION_CHECKS
-    else:
-        checks = (unparsable,) if list(unparsable(project)) else (unparsable, *CHECKS)
-        checks += () if "--files" in sys.argv else MACHINE_CHECKS
+    parts = (PRODUCTION_CHECKS,) if "--production" in sys.argv else (CHECKS, MACHINE_CHECKS)
     wrong = 0
-    for check in checks:
-        found = list(check(project))
-        wrong += len(found)
-        print("\n".join(f"wrong  {problem}" for problem in found) or f"ok     {check.__doc__}")
+    for checks in parts[:1] if "--files" in sys.argv else parts:
+        for asserted, found in found_by(checks, project):
+            wrong += len(found)
+            print("\n".join(f"wrong  {problem}" for problem in found) or f"ok     {asserted}")
     sys.exit(bool(wrong))
 
 

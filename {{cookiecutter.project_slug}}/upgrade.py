@@ -20,10 +20,11 @@ def main() -> None:
     finally:
         pipfile.write_text(pinned, "utf-8", newline="\n")
     lock = json.loads(lockfile.read_text("utf-8"))
+    packages = {name: entry for section in lock if section != "_meta" for name, entry in lock[section].items()}
 
     def newest(match: re.Match[str]) -> str:
         name, start, old = match.groups()
-        new = {**lock["default"], **lock["develop"]}[canonical(name)]["version"].removeprefix("==")
+        new = packages[canonical(name)]["version"].removeprefix("==")
         if new != old:
             print(f"{name}: {old} -> {new}")
         return f'{name}{start}"=={new}"'
