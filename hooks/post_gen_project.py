@@ -143,11 +143,11 @@ def main(project):
     # What is wrong with Pipfile or its lock, the doctor says in a sentence.
     with contextlib.suppress(AttributeError, FileNotFoundError, KeyError, TypeError, ValueError):
         merge_locks(project, locks)
-    write_environment(project)
     # Until now it said that no hook has run.
     write(project / "config/__init__.py", "")
     if found := problems(project):
         sys.exit("\n".join(["The project that this template made is not whole; please report it:", *found]))
+    write_environment(project)
     (project / ".unfinished").unlink(missing_ok=True)
     print(next_steps(project))
 

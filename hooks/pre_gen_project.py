@@ -12,7 +12,7 @@ from pathlib import Path
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 
 # Folders that Windows cannot have, whatever follows a dot (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
-RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
+RESERVED = ANSWERS["_reserved"]
 
 # Control characters, lone surrogates and line breaks; then what makes a source show something other than it says: marks
 # that turn the direction of text (CVE-2021-42574), the zero-width space and the byte order mark.
@@ -56,20 +56,24 @@ def chosen_is_what_was_answered(answers):
     chosen += [f"{one}/{other}" for one, other in answers["_pairs"] if answers[one] and answers[other]]
     chosen += [f"{name}/{answers[name]}" for name in answers["_choices"] if name != "python_version"]
     if answers["__chosen"].split() != chosen:
-        yield f"__chosen {answers['__chosen']!r}: take it out of the replay file; it follows from the other answers."
+        yield f"__chosen {answers['__chosen']!r}: write {' '.join(chosen)!r} there, as the other answers have it."
 
 
 def name_is_a_line_of_text(answers):
-    name = str(answers["project_name"])
-    unseen = [character for character in name if character in INVISIBLE or unicodedata.category(character) in CONTROL]
-    if not name.strip() or len(name) > 80 or unseen:
+    name = answers["project_name"]
+    unseen = [
+        character for character in str(name) if character in INVISIBLE or unicodedata.category(character) in CONTROL
+    ]
+    if not isinstance(name, str) or not name.strip() or len(name) > 80 or unseen:
         yield f"project_name {name!r}: a name is one line of 1 to 80 visible characters, not all of them spaces."
 
 
 def slug_is_a_host_name(answers):
     # cookiecutter.json puts _ for what would not be safe as a folder.
     slug = str(answers["__asked_slug"] if answers["project_slug"] == "_" else answers["project_slug"])
-    if not re.fullmatch(r"[a-z]([a-z0-9]|-(?!-)){0,38}[a-z0-9]", slug) or slug in RESERVED:
+    if slug == "api-":  # what cookiecutter.json makes of a name of nothing but symbols
+        yield f"project_name {answers['project_name']!r}: leaves no slug; answer project_slug too."
+    elif not re.fullmatch(r"[a-z]([a-z0-9]|-(?!-)){0,38}[a-z0-9]", slug) or slug in RESERVED:
         yield (
             f"project_slug {slug!r}: a slug has 2 to 40 lower-case letters, digits and single hyphens, begins with a "
             f"letter, ends with no hyphen, and is no name that Windows reserves; {suggestion(slug)!r} would do."

@@ -1,10 +1,12 @@
 """Which answers are taken, and what becomes of the others."""
 
+import ast
 import json
 import os
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,11 +33,35 @@ def test_a_slug_that_cannot_be_a_host_name_is_refused_in_one_line(tmp_path, slug
 
 @pytest.mark.parametrize(
     ("slug", "suggestion"),
-    [("My API", "my-api"), ("1st", "st"), ("con", "con-api"), ("", "my-api"), ("a/b", "a-b"), ("x" * 300, "x" * 36)],
+    [
+        ("My API", "my-api"),
+        ("1st", "st"),
+        ("nul", "nul-api"),
+        ("con", "con-api"),
+        ("", "my-api"),
+        ("a/b", "a-b"),
+        ("x" * 300, "x" * 36),
+    ],
 )
 def test_the_refusal_suggests_a_slug_that_would_do(tmp_path, slug, suggestion):
     assert f"{suggestion!r} would do." in generate(tmp_path, project_slug=slug).stderr
     assert generate(tmp_path, project_slug=suggestion).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"), [("CON", "con-api"), ("nul", "nul-api"), ("Com1", "com1-api"), ("7", "api-7"), ("x", "api-x")]
+)
+def test_a_name_that_is_no_slug_becomes_one(tmp_path, name, slug):
+    assert generate(tmp_path, project_name=name).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == [slug]
+
+
+@pytest.mark.parametrize("name", ["!!!", "🚀"])
+def test_a_name_that_leaves_no_slug_needs_one_beside_it(tmp_path, name):
+    result = generate(tmp_path, project_name=name)
+    assert result.returncode == 1
+    assert result.stderr == f"project_name {name!r}: leaves no slug; answer project_slug too.\n"
+    assert generate(tmp_path, project_name=name, project_slug="fine").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -107,6 +133,8 @@ def replay(tmp_path):
         ({"celery": True}, "redis False: answer true; celery needs it."),
         ({"project_slug": "My API"}, "project_slug 'My API': a slug has 2 to 40 lower-case letters"),
         ({"project_name": "\n"}, "project_name '\\n': a name is one line"),
+        ({"project_name": ["My", "API"]}, "project_name ['My', 'API']: a name is one line"),
+        ({"jwt": True}, "__chosen 'library ci/github license/MIT ': write 'library jwt ci/github license/MIT' there"),
     ],
 )
 def test_a_replay_file_is_checked_like_typed_answers(replay, tmp_path, answers, line):
@@ -114,6 +142,58 @@ def test_a_replay_file_is_checked_like_typed_answers(replay, tmp_path, answers, 
     assert result.returncode == 1
     assert result.stderr.startswith(line)
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_replay_file_that_says_what_follows_from_its_answers_is_taken(replay, tmp_path):
+    assert replay(jwt=True, __chosen="library jwt ci/github license/MIT").returncode == 0
+    assert (tmp_path / "out/my-api/users/jwt").is_dir()
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """Return a function that generates with these answers as the defaults of a configuration file."""
+
+    def generated(**answers):
+        (tmp_path / "answers.yaml").write_text(json.dumps({"default_context": answers}))
+        (tmp_path / "out").mkdir()
+        command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--output-dir", tmp_path / "out"]
+        command += ["--config-file", tmp_path / "answers.yaml"]
+        return subprocess.run(command, check=False, capture_output=True, text=True)
+
+    return generated
+
+
+def test_a_configuration_file_may_answer(configured, tmp_path):
+    assert configured(project_name="Ours", project_slug="theirs", python_version="3.12").returncode == 0
+    assert 'PROJECT_NAME = "Ours"' in (tmp_path / "out/theirs/config/settings.py").read_text()
+    assert 'python_version = "3.12"' in (tmp_path / "out/theirs/Pipfile").read_text()
+
+
+def test_a_wrong_slug_of_a_configuration_file_is_refused(configured, tmp_path):
+    assert configured(project_slug="My API").stderr.startswith("project_slug 'My API': a slug has 2 to 40")
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_wrong_choice_of_a_configuration_file_is_named_and_the_default_taken(configured, tmp_path):
+    assert "Invalid default received: 2.7 provided for choice variable python_version" in " ".join(
+        configured(python_version="2.7").stderr.split()
+    )
+    assert 'python_version = "3.14"' in (tmp_path / "out/my-api/Pipfile").read_text()
+
+
+def test_a_python_that_is_too_old_is_named():
+    source = (TEMPLATE / "hooks/pre_gen_project.py").read_text("utf-8")
+    module = ast.parse(source, feature_version=(3, 10))  # which has to be able to read it
+    [check] = [node for node in module.body if getattr(node, "name", "") == "python_is_recent"]
+    said = {}
+    for version in [(3, 10), (3, 11)]:
+        names = {"sys": SimpleNamespace(version_info=version)}
+        exec(compile(ast.Module([check], []), "hook", "exec"), names)
+        said[version] = list(names["python_is_recent"]({}))
+    assert said == {
+        (3, 10): ["Cookiecutter runs on Python 3.10; this template needs 3.11 or newer."],
+        (3, 11): [],
+    }
 
 
 def test_the_choices_that_the_hook_knows_are_those_that_are_asked(answers):

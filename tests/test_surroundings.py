@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests import TEMPLATE, commit
+from tests.faults import breach
 from tests.test_projects import environment_with
 
 ROOT = os.getuid() == 0
@@ -137,10 +138,14 @@ def test_the_environment_is_private_whatever_the_umask(out, umask):
     assert stat.S_IMODE((out / "my-api/.env").stat().st_mode) == 0o600
 
 
-def test_two_runs_at_once_leave_one_whole_project(out):
+@pytest.mark.parametrize("apart", [0, 0.1, 0.2, 0.3])
+def test_two_runs_at_once_leave_one_whole_project(out, apart):
     command = [*COOKIECUTTER, TEMPLATE, "--no-input", "--output-dir", out]
     environment = {**os.environ, "HOME": str(out.parent)}
-    runs = [subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) for _ in range(2)]
+    runs = []
+    for _ in range(2):
+        runs.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL))
+        time.sleep(apart)
     codes = [run.wait() for run in runs]
     assert 0 in codes
     assert is_whole(out / "my-api")
@@ -155,13 +160,20 @@ def test_a_full_disk_leaves_nothing_behind(out, size):
     assert result.stdout.splitlines()[-1] == "Hook script failed (exit status: 1)"
 
 
-def run_in_a_terminal(out, *arguments, **variables):
+def run_in_a_terminal(out, *arguments, template=TEMPLATE, **variables):
     """Start Cookiecutter with a terminal of its own, whose Ctrl-C reaches it and its hooks."""
     controller, terminal = pty.openpty()
-    command = [*COOKIECUTTER, TEMPLATE, "--output-dir", out, *arguments]
+    command = [*COOKIECUTTER, template, "--output-dir", out, *arguments]
     environment = {**os.environ, "HOME": str(out.parent), **variables}
     run = subprocess.Popen(
-        command, env=environment, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
+        command,
+        env=environment,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+        # A test run in the background ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )
     os.close(terminal)
     return run, controller
@@ -169,11 +181,13 @@ def run_in_a_terminal(out, *arguments, **variables):
 
 def interrupt(run):
     """Press Ctrl-C until it is heard: one that comes just before Python reads a line is seen only after the line."""
-    while run.poll() is None:
-        os.killpg(run.pid, signal.SIGINT)
+    for _ in range(12):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            run.wait(5)
-    return run.returncode
+            return run.wait(5)
+    os.killpg(run.pid, signal.SIGKILL)
+    return pytest.fail("Ctrl-C was not heard for a minute.")
 
 
 def test_an_interrupted_prompt_leaves_nothing_behind(out):
@@ -185,12 +199,52 @@ def test_an_interrupted_prompt_leaves_nothing_behind(out):
     assert not list(out.iterdir())
 
 
-def test_an_interrupted_hook_leaves_nothing_behind(out):
-    run, _ = run_in_a_terminal(out, "--no-input")
-    while not (out / "my-api/.env").exists():
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("{{cookiecutter.project_slug}}/doctor.py", "import ast"),
+        ("hooks/post_gen_project.py", "    make_writable(project)"),
+        ("hooks/post_gen_project.py", '    shutil.rmtree(project / "features")'),
+        ("hooks/post_gen_project.py", '    (project / ".unfinished").unlink('),
+    ],
+)
+def test_an_interrupted_hook_leaves_nothing_behind(out, template, file, line):
+    wait = "__import__('pathlib').Path('../reached').touch(); __import__('time').sleep(60)"
+    breach(template / file, line, f"{line[: -len(line.lstrip())]}{wait}\n{line}")
+    run, _ = run_in_a_terminal(out, "--no-input", template=template)
+    deadline = time.monotonic() + 60
+    while not (out / "reached").exists():
         assert run.poll() is None
+        assert time.monotonic() < deadline
         time.sleep(0.001)
+    (out / "reached").unlink()
     assert interrupt(run) != 0
+    assert not list(out.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ("Dockerfile", "Dockerfile: is missing."),
+        ("features", "The project was not finished: [Errno 2] No such file or directory:"),
+    ],
+)
+def test_what_a_template_lacks_is_said_in_a_line(out, template, missing, said):
+    path = template / "{{cookiecutter.project_slug}}" / missing
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    result = generate(out, template=template)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith(said)
+    assert "Traceback" not in result.stderr
+    assert not list(out.iterdir())
+
+
+def test_a_name_that_no_locale_can_read_is_refused(out):
+    without_utf8 = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    result = generate(out, "project_name=日本", "project_slug=nihon", env=without_utf8)
+    assert result.returncode == 1
+    assert result.stderr.startswith("project_name '\\udce6\\udc97\\udca5")
+    assert len(result.stderr.splitlines()) == 1
     assert not list(out.iterdir())
 
 
