@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -25,6 +26,18 @@ def make_writable(project):
     for path in project.rglob("*"):
         if not os.access(path, os.W_OK):
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
+
+
+def changed_locks(project):
+    """Every lock is what `make lock` wrote, to the last digit of a hash."""
+    for path in (project / "features").rglob("Pipfile.sha256"):
+        lock = (project if path.parent.name == "features" else path.parent) / "Pipfile.lock"
+        # What is missing or cannot be read, the doctor names.
+        with contextlib.suppress(AttributeError, FileNotFoundError, ValueError):
+            sections = json.loads(lock.read_text("utf-8"))
+            packages = json.dumps({key: sections[key] for key in sections.keys() - {"_meta"}}, sort_keys=True)
+            if hashlib.sha256(packages.encode()).hexdigest() != path.read_text("utf-8").strip():
+                yield f"{lock.relative_to(project).as_posix()}: is not what `make lock` wrote; run it again."
 
 
 def put_features_in_place(project):
@@ -111,9 +124,21 @@ def scripts(project):
                 yield f"Pipfile: the script {name} runs {command}, which no locked package brings."
 
 
+def apps(project):
+    """Every app has a configuration of its own, for what it does when the project starts."""
+    for models in project.glob("*/models.py"):
+        if not models.with_name("apps.py").is_file():
+            yield f"{models.parent.name}/apps.py: is missing."
+
+
 def problems(project):
     """Return what the doctor finds, and what only a template gets wrong, since an owner may well write it."""
-    return [*template_syntax(project), *json_files(project), *(doctor.problems(project) or scripts(project))]
+    return [
+        *template_syntax(project),
+        *json_files(project),
+        *apps(project),
+        *(doctor.problems(project) or scripts(project)),
+    ]
 
 
 def next_steps(project):
@@ -139,13 +164,14 @@ README.md has the rest.
 
 def main(project):
     make_writable(project)
+    found = [*changed_locks(project)]
     locks = put_features_in_place(project)
     # What is wrong with Pipfile or its lock, the doctor says in a sentence.
     with contextlib.suppress(AttributeError, FileNotFoundError, KeyError, TypeError, ValueError):
         merge_locks(project, locks)
     # Until now it said that no hook has run.
     write(project / "config/__init__.py", "")
-    if found := problems(project):
+    if found := [*found, *problems(project)]:
         sys.exit("\n".join(["The project that this template made is not whole; please report it:", *found]))
     write_environment(project)
     (project / ".unfinished").unlink(missing_ok=True)

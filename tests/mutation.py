@@ -32,6 +32,18 @@ BEHAVIOUR = [
         "the project's tests/test_library.py::test_only_the_owner_and_staff_may_change_something",
     ),
     (
+        "config/settings.py",
+        '    "django_filters",',
+        '    "django_filters",\n    "guardian",',
+        "tests/test_projects.py::test_the_tests_pass",
+    ),
+    (
+        "config/settings.py",
+        "REST_KNOX = ",
+        "REST_KNOKS = ",
+        "tests/test_projects.py::test_the_tests_pass",
+    ),
+    (
         "Caddyfile",
         "strict_sni_host on",
         "strict_sni_host insecure_off",

@@ -1,10 +1,11 @@
-"""Run in a generated project: give it each name of the argument, and print the names that its first page then shows."""
+"""Run in a generated project: give it each name of the file named, and print what its first page then shows."""
 
 import html
 import json
 import os
 import re
 import sys
+from pathlib import Path
 
 sys.path.insert(0, ".")
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -21,7 +22,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 
 call_command("migrate", verbosity=0)
 shown = []
-for name in json.loads(sys.argv[1]):
+for name in json.loads(Path(sys.argv[1]).read_text("utf-8")):
     settings.PROJECT_NAME = SpectacularSwaggerView.title = name
     page = Client().get("/", headers={"host": "testserver"}).content.decode()
     assert page.count("<script>") == 0, f"{name} is not escaped"

@@ -17,7 +17,7 @@ import pytest
 
 from tests import TEMPLATE
 from tests.faults import FAULTS, ORDINARY, breach
-from tests.mutation import refusal
+from tests.mutation import BEHAVIOUR, refusal
 
 
 def load(project):
@@ -48,7 +48,12 @@ def test_a_fault_is_found_and_named(bake, tmp_path, fault):
 
 def test_every_check_has_a_fault_that_it_finds(bake):
     doctor = load(bake())
-    assert {check.__name__ for check in doctor.CHECKS} == {fault[0] for fault in FAULTS} - {"hook"}
+    assert {check.__name__ for check in doctor.CHECKS} - {"lock_hash"} == {fault[0] for fault in FAULTS} - {"hook"}
+
+
+def test_a_lock_of_another_pipfile_is_named(copy):
+    breach(copy / "Pipfile", "verify_ssl = true", "verify_ssl = false")
+    assert load(copy).problems(copy) == ["Pipfile.lock: was not made from this Pipfile; run `pipenv lock`."]
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault[0] == "hook"], ids=label)
@@ -56,9 +61,27 @@ def test_what_only_a_template_gets_wrong_is_found_by_the_hook(fault):
     assert fault[4] in refusal(fault)
 
 
+def test_the_table_of_mutations_is_of_these_faults(bake):
+    text = (TEMPLATE / "docs/mutations.md").read_text("utf-8")
+    caught, total = map(int, re.search(r"refuses (\d+) of (\d+) single faults", text).groups())
+    rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == total == len(FAULTS + BEHAVIOUR)
+    assert "**nothing**" not in text
+    assert caught / total >= 0.95
+    for owner, file, name in re.findall(r"(the project's )?(tests/[\w/]+\.py)::(\w+)", text):
+        assert f"def {name}(" in ((bake() if owner else TEMPLATE) / file).read_text("utf-8")
+
+
 def test_a_link_that_leads_nowhere_is_named(copy):
     (copy / "x.py").symlink_to("nowhere")
     assert [said.split(":")[0] for said in load(copy).problems(copy)] == ["x.py"]
+
+
+def test_a_file_in_another_encoding_is_named(copy):
+    with (copy / "Caddyfile").open("ab") as file:
+        file.write("# für".encode("latin-1"))
+    [said] = load(copy).problems(copy)
+    assert said.startswith("Caddyfile: does not parse: 'utf-8' codec can't decode byte 0xfc")
 
 
 @pytest.mark.parametrize("changes", ORDINARY.values(), ids=ORDINARY)

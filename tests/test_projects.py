@@ -15,8 +15,9 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from hypothesis import given, settings
 
-from tests import BIN, TEMPLATE
+from tests import BIN, TEMPLATE, test_properties
 from tests.combinations import NOTHING, differences
 
 NAMES = ["My API", "{{7*7}}", "{% raw %}", "</title><script>", "&amp;", "\"'\\", "%s", "שלום", "中文 🚀", "a\u0301"]
@@ -191,10 +192,11 @@ def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
 
 
 @pytest.mark.parametrize("project", [DEFAULT, PLAIN], indirect=True)
-def test_pages_show_any_name_as_typed(project):
-    names = [*NAMES, "".join(NAMES)]
+def test_pages_show_any_name_as_typed(project, tmp_path):
+    names = [*NAMES, "".join(NAMES), *drawn(400)]
     script = TEMPLATE / "tests/show_names.py"
-    shown = project.pipenv("run", "python", str(script), json.dumps(names))
+    (tmp_path / "names.json").write_text(json.dumps(names), "utf-8")  # Pipenv puts variables in its arguments
+    shown = project.pipenv("run", "python", str(script), str(tmp_path / "names.json"))
     assert json.loads(shown.splitlines()[-1]) == names
 
 
@@ -206,6 +208,27 @@ def begin_a_second_version(folder):
     follow(words, folder)
     urls = folder / "config/urls.py"
     urls.write_text(urls.read_text("utf-8").replace("urlpatterns = [", f"{block}\nurlpatterns = ["), "utf-8")
+
+
+def drawn(count):
+    """Return so many of the names that the property tests try, as far as they are taken, without spaces around them."""
+    names = []
+
+    @settings(max_examples=count, database=None)
+    @given(test_properties.names)
+    def draw(name):
+        names.append(name)
+
+    draw()
+    return [name for name in names if test_properties.takes(name) and name == name.strip()]
+
+
+@pytest.mark.parametrize("project", [DEFAULT], indirect=True)
+@pytest.mark.parametrize("name", ["plain", 'with "one"', "with 'other'", '"\'"', "'\"'", "\\", "\\'\"", "{}"])
+def test_settings_can_be_imported_whatever_quotes_the_name_has(project, bake, name):
+    folder = bake(python_version="3.13", project_name=name, project_slug="quotes")
+    script = "import json; from config.settings import PROJECT_NAME; print(json.dumps(PROJECT_NAME))"
+    assert json.loads(project.pipenv("run", "python", "-c", script, cwd=folder).splitlines()[-1]) == name
 
 
 def follow(words, folder):

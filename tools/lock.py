@@ -8,6 +8,7 @@ choice of features is a part of it. What a project then locks is the base's lock
 """
 
 import functools
+import hashlib
 import json
 import re
 import subprocess
@@ -78,6 +79,17 @@ def lock_projects():
                 own[locked] = {name: entry for name, entry in whole.items() if entry != lock[locked].get(name)}
         if own:
             write_json(feature / "Pipfile.lock", own)
+    for path in sorted(TEMPLATE.rglob("Pipfile.lock")):
+        write_digest(path)
+
+
+def write_digest(path):
+    """Write a digest of the lock's packages, by which the hook sees that it was changed by hand or by accident."""
+    packages = {name: section for name, section in json.loads(path.read_text("utf-8")).items() if name != "_meta"}
+    digest = hashlib.sha256(json.dumps(packages, sort_keys=True).encode()).hexdigest()
+    # The base's is with the features too, whose folder the hook takes away.
+    folder = TEMPLATE / "features" if path.parent == TEMPLATE else path.parent
+    (folder / "Pipfile.sha256").write_text(digest + "\n", "utf-8")
 
 
 def fragment(feature, section):
