@@ -169,6 +169,12 @@ def test_no_trace_of_an_option_is_left_without_it(bake, option):
     assert not [path for path in files(everything_else) if names(option, everything_else, path)]
 
 
+def test_no_trace_of_the_website_is_left_without_the_library(bake):
+    project = bake(**everything_but("library"))
+    traces = r"website|\.(books|pages)\b|role=\"?search|books_"
+    assert not [path for path in files(project) if re.search(traces, (project / path).read_text("utf-8", "replace"))]
+
+
 @pytest.mark.parametrize("option", OPTIONS)
 def test_the_base_names_no_option(option):
     base = TEMPLATE / "{{cookiecutter.project_slug}}"

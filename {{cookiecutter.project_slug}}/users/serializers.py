@@ -1,4 +1,4 @@
-"""What the API of accounts takes and answers."""
+"""What the API of users takes and answers."""
 
 from typing import Any
 

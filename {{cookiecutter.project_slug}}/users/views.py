@@ -1,4 +1,4 @@
-"""The API of accounts: log in and out, read and change one's own."""
+"""The API of users: log in and out, read and change one's own account."""
 
 from django.contrib.auth import update_session_auth_hash
 from django.utils import timezone
