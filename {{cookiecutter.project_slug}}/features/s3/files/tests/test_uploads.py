@@ -15,6 +15,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.test import Client
 from moto.server import ThreadedMotoServer
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from uploads.models import Upload
@@ -191,3 +192,15 @@ def test_backups_are_copied_only_where_there_is_a_bucket(settings: LazySettings)
     settings.BACKUP_BUCKET = ""
     with pytest.raises(CommandError, match="Set AWS_STORAGE_BUCKET_NAME"):
         call_command("copy_backups")
+
+
+@pytest.mark.parametrize("ordering", ["-created", "file__url"])
+def test_a_list_takes_one_query_in_any_order_however_long_it_is(
+    user_api: APIClient, user: User, ordering: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for uploads in (1, 50):
+        Upload.objects.all().delete()
+        Upload.objects.bulk_create(Upload(owner=user, file=f"{n}.png", size=n) for n in range(uploads))
+        with django_assert_num_queries(1):
+            found = user_api.get(f"{UPLOADS}?ordering={ordering}").data["results"]
+        assert len(found) == uploads

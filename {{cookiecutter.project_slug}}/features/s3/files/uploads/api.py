@@ -60,6 +60,7 @@ class UploadViewSet(
     queryset = Upload.objects.all()
     serializer_class = UploadSerializer
     parser_classes = (MultiPartParser,)
+    ordering_fields = ("id", "name", "size", "created")
 
     def initial(self, request: Request, *arguments: Any, **options: Any) -> None:
         super().initial(request, *arguments, **options)
