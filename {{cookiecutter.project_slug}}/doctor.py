@@ -129,6 +129,11 @@ def parsed(path: Path) -> Any:
     return parse(text) if parse else None
 
 
+@functools.cache
+def nodes(module: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(parsed(module)))
+
+
 def unreadable(project: Path) -> Problems:
     """Every file that is needed is there, and Python, TOML, YAML and what the image is made from can be read."""
     yield from (f"{name}: is missing." for name in NEEDED if not (project / name).is_file())
@@ -303,7 +308,7 @@ DOTTED = re.compile(r"[a-z_]+(\.\w+)+")
 def dotted_names(path: Path) -> Iterator[str]:
     """Yield the full names that a module imports, the attributes it takes of them, and the names it has in quotes."""
     imported: dict[str, str] = {}
-    for node in ast.walk(parsed(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -352,7 +357,7 @@ def module_file(project: Path, name: str) -> Path | None:
 def defined(module: Path) -> set[str]:
     """Return the names that a module defines, imports or assigns."""
     found = set()
-    for node in ast.walk(parsed(module)):
+    for node in nodes(module):
         match node:
             case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
                 found.add(node.name)
@@ -374,7 +379,7 @@ def templates(project: Path) -> Problems:
 
 
 def template_names(path: Path) -> Iterator[str]:
-    for node in ast.walk(parsed(path)):
+    for node in nodes(path):
         match node:
             case ast.keyword(arg="template_name") | ast.Assign(targets=[ast.Name(id="template_name")]):
                 yield from quoted(node.value)
