@@ -8,6 +8,7 @@ import pytest
 from tests.combinations import EVERYTHING, NOTHING, OPTIONS
 from tests.docker.conftest import running
 from tests.docker.stack import PASSWORD, USER, Production, Stack, free_port, run, set_variables
+from tests.docker.test_attack import answers
 
 S3 = "everything-test-s3"
 # The others start alone, for production, in a file of their own: the library in most of them.
@@ -50,7 +51,7 @@ def test_every_service_is_well(production):
 
 def test_a_user_logs_in_and_keeps_a_file(production):
     production.manage("shell", "-c", MAKE_BUCKET)
-    content = b"%PDF-1.7\n" + secrets.token_bytes(100_000)
+    content = b"%PDF-1.7\n" + secrets.token_bytes(4_000_000)
     with production.client() as client:
         token = client.post("/api/v1/auth/jwt/obtain/", json={"username": USER, "password": PASSWORD}).json()["access"]
         client.headers["Authorization"] = f"Bearer {token}"
@@ -60,6 +61,13 @@ def test_a_user_logs_in_and_keeps_a_file(production):
         kept = client.get(f"/api/v1/uploads/{upload.json()['id']}/").json()["url"]
     command = ["python", "-c", "import sys, urllib.request as u; print(len(u.urlopen(sys.argv[1]).read()))", kept]
     assert production.execute(*command).stdout == f"{len(content)}\n"
+
+
+def test_the_proxy_takes_in_no_large_body_but_a_users_file(production):
+    for path, status in [("/api/v1/uploads/", "401"), ("/api/v1/users/me/", "413")]:
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\nConnection: close\r\n\r\n"
+        # Of the body itself, nothing is sent, nor waited for.
+        assert answers(production, head.encode()).split()[1] == status
 
 
 def test_a_backup_is_copied_to_the_bucket_and_restored_from_there(production):
