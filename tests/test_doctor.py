@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -188,7 +189,7 @@ def server(copy):
     """Return a project as it is on a server, with its secrets and a backup, but nothing that answers."""
     for folder in ("secrets", "backups"):
         (copy / folder).mkdir(mode=0o700)
-    for name in ("secret_key", "database_password"):
+    for name in ("secret_key", "database_password", "email_url"):
         (copy / "secrets" / name).write_text(secrets.token_urlsafe(48))
     (copy / "backups/now.dump").touch()
     with (copy / ".env").open("a") as env:
@@ -238,6 +239,54 @@ def test_a_missing_and_an_old_backup_are_named(server):
     assert "backups: the last one is 30 hours old" in in_production(server, "backup_age")[0]
     (server / "backups/now.dump").unlink()
     assert "backups: there is none" in in_production(server, "backup_age")[0]
+
+
+def test_a_certificate_that_ends_soon_is_named(server, monkeypatch):
+    """As one that nobody renews: of its day, a tenth is left when the doctor looks."""
+    make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 1"
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(["openssl", *make.split(), *names], cwd=server, check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(server / "cert.pem", server / "key.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(server / "cert.pem"))
+
+    def answer():
+        with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+            connection.recv(65536)
+            connection.sendall(b'HTTP/1.0 200 OK\r\n\r\n{"status": "ok"}')
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        breach(server / ".env", "HTTPS_PORT=1", f"HTTPS_PORT={listener.getsockname()[1]}")
+        for passed, problems in ((0, 0), (0.9 * 24 * 3600, 1)):
+            later = time.time() + passed
+            monkeypatch.setattr(time, "time", lambda later=later: later)
+            thread = threading.Thread(target=answer)
+            thread.start()
+            said = in_production(server, "answers")
+            thread.join()
+            assert len(said) == problems, said
+    assert " has a certificate that ends " in said[0]
+
+
+def test_an_environment_is_read_as_compose_reads_it(server):
+    (server / ".env").write_text("A=\"api.example.com\"\nB='b' # why\nC=12 # twice a day\nD=a#b\nE=\nF=#not me\n")
+    found = load(server).environment(server)
+    assert found == {"A": "api.example.com", "B": "b", "C": "12", "D": "a#b", "E": "", "F": "#not me"}
+
+
+def test_what_a_check_cannot_read_is_a_problem_and_no_traceback(server):
+    with (server / ".env").open("a") as env:
+        env.write("BACKUP_HOURS=daily\n")
+    command = [sys.executable, "doctor.py", "--production"]
+    result = subprocess.run(command, cwd=server, check=False, capture_output=True, text=True, env={"PATH": ""})
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "wrong  It cannot be seen whether this holds (invalid literal for int()" in result.stdout
+    assert "'daily'): The last backup of the database is as young as it should be." in result.stdout
+
+
+def test_the_disk_is_the_one_that_docker_keeps_its_data_on(server, monkeypatch, docker, tmp_path):
+    monkeypatch.setenv("PATH", str(docker(f"""echo '{{"DockerRootDir": "{tmp_path}"}}'""")))
+    assert load(server).docker_folder() == tmp_path
 
 
 def test_a_server_is_looked_at_without_any_package(server):

@@ -601,8 +601,11 @@ def filled_in(project: Path) -> Problems:
 
 
 def environment(project: Path, file: str = ".env") -> dict[str, str]:
+    """Return what the file sets, as Compose reads it: without quotes around it, or a comment after it."""
     path = project / file
-    return dict(re.findall(r"^(\w+)=(.*)$", path.read_text("utf-8"), re.MULTILINE)) if path.is_file() else {}
+    line = r"""^(\w+)=(?:"(.*?)"|'(.*?)'|(.*?))[ \t]*(?:[ \t]#.*)?$"""
+    found = re.findall(line, path.read_text("utf-8"), re.MULTILINE) if path.is_file() else []
+    return {name: "".join(values) for name, *values in found}
 
 
 def secret_files(project: Path) -> Problems:
@@ -661,10 +664,17 @@ def backup_age(project: Path) -> Problems:
         yield f"backups: the last one is {age:.0f} hours old; look at the log of scheduled-backup, if that is started."
 
 
+def docker_folder() -> Path:
+    """Return where Docker keeps images and volumes."""
+    command = ["docker", "info", "--format", "json"]
+    said = shutil.which("docker") and subprocess.run(command, check=False, capture_output=True, text=True).stdout  # noqa: S603
+    return Path(json.loads(said or "{}").get("DockerRootDir") or "/var/lib/docker")
+
+
 def disk_space(project: Path) -> Problems:
     """A tenth of each disk, and as much as three backups take, is free."""
     largest = max((path.stat().st_size for path in (project / "backups").glob("*.dump")), default=0)
-    folders = [folder for folder in (Path("/var/lib/docker"), project) if folder.is_dir()]
+    folders = [folder for folder in (docker_folder(), project) if folder.is_dir()]
     for folder in {folder.stat().st_dev: folder for folder in folders}.values():
         usage = shutil.disk_usage(folder)
         if usage.free < max(usage.total / 10, 3 * largest):
@@ -708,7 +718,10 @@ PRODUCTION_CHECKS: tuple[Callable[[Path], Problems], ...] = (
 def found_by(checks: tuple[Callable[[Path], Problems], ...], project: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield what each check asserts, with its problems; after files that cannot be read, no check that reads them."""
     for check in checks:
-        found = list(check(project))
+        try:
+            found = list(check(project))
+        except (OSError, ValueError) as error:
+            found = [f"It cannot be seen whether this holds ({error}): {check.__doc__}"]
         yield str(check.__doc__), found
         if found and check in {unreadable, shapeless}:
             return
