@@ -1,5 +1,6 @@
 """Errors: problem details for the API (RFC 9457, application/problem+json), pages for everything else."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -94,8 +95,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    # A database that is away comes back; any other failure stays one until somebody mends it.
-    if not isinstance(sys.exception(), OperationalError | InterfaceError):
+    # A database that is away comes back, and a full disk is not for ever; any other failure stays until it is mended.
+    exception = sys.exception()
+    full = isinstance(exception, OSError) and exception.errno == errno.ENOSPC
+    if not (full or isinstance(exception, OperationalError | InterfaceError)):
         return error_response(request, 500)
     response = error_response(request, 503)
     response["Retry-After"] = "5"

@@ -1,5 +1,6 @@
 """What holds whatever apps the project has."""
 
+import errno
 import os
 import runpy
 import socket
@@ -297,12 +298,15 @@ def test_a_failure_in_a_view_tells_nothing_of_its_cause(user_api: APIClient, mon
     assert response.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
 
 
+@pytest.mark.parametrize("failure", [OperationalError(), OSError(errno.ENOSPC, "No space left on device")])
 @pytest.mark.parametrize(
     ("path", "media_type"), [("/api/v1/users/me/", "application/problem+json"), ("/admin/", "text/html")]
 )
-def test_while_the_database_is_away_the_answer_says_when_to_come_back(user: User, path: str, media_type: str) -> None:
+def test_while_the_database_is_away_or_a_disk_full_the_answer_says_when_to_come_back(
+    user: User, path: str, media_type: str, failure: Exception
+) -> None:
     def fail(*arguments: object) -> None:
-        raise OperationalError
+        raise failure
 
     client = Client(raise_request_exception=False)
     client.force_login(user)
