@@ -3,6 +3,7 @@ import runpy
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -62,6 +63,10 @@ def test_logins_are_held_back_together_with_all_others(api: APIClient, user: Use
 @pytest.mark.parametrize("token", ["a.b.c", "\xe9.b.c", "a.b.c d"])
 def test_a_token_that_is_none_opens_nothing(token: str) -> None:
     assert_refused(bearer(token).get(ME), "invalid")
+
+
+def test_a_token_without_a_signature_opens_nothing(user: User) -> None:
+    assert_refused(bearer(jwt.encode(AccessToken.for_user(user).payload, "", algorithm="none")).get(ME), "invalid")
 
 
 def test_an_expired_access_token_opens_nothing(user: User) -> None:
