@@ -133,8 +133,19 @@ def test_a_version_that_does_not_start_gives_way_to_the_old_one(stack, load):
     assert load.failures() == []
 
 
+def test_a_version_that_is_not_well_gives_way_to_the_old_one(stack, load):
+    with (
+        changed(stack.project / "swarm.py", lambda text: text.replace('"5m"', '"15s"')),
+        changed(stack.project / "config/health.py", lambda text: text.replace("503 if problem else 200", "503")),
+    ):
+        stack.deploy("unwell")
+    assert stack.inspect("web")["UpdateStatus"]["State"] == "rollback_completed"
+    assert stack.inspect("web")["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] == f"{NAME}:second"
+    assert load.failures() == []
+
+
 def test_a_version_whose_migration_fails_leaves_the_old_one_serving(stack, load):
-    before = stack.containers("web")
+    before = [*stack.containers("web"), *stack.containers("worker")]
     migration = stack.project / "users/migrations/0002_fails.py"
     migration.write_text(FAILING_MIGRATION, "utf-8")
     try:
@@ -147,6 +158,8 @@ def test_a_version_whose_migration_fails_leaves_the_old_one_serving(stack, load)
         migration.unlink()
     with stack.client() as client:
         assert client.get("/ping/").text == "pong"
-    assert {*before} <= {*stack.containers("web")}
+    assert {*before} <= {*stack.containers("web"), *stack.containers("worker")}
+    assert stack.inspect("beat")["Spec"]["UpdateConfig"]["Order"] == "stop-first"  # never two of them
+    assert stack.inspect("beat")["Spec"]["UpdateConfig"]["FailureAction"] == "rollback"
     assert stack.inspect("web")["UpdateStatus"]["State"] == "updating"
     assert load.failures() == []
