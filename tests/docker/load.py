@@ -21,6 +21,7 @@ class Answer(typing.NamedTuple):
     method: str
     status: int
     headers: httpx.Headers
+    seconds: float
 
 
 def served(containers):
@@ -73,12 +74,14 @@ class Load:
                     self.acknowledged.append(number)
 
     def request(self, client, method, path, **options):
+        begun = clock.now()
         try:
             response = client.request(method, path, **options)
             status, headers = response.status_code, response.headers
         except httpx.TransportError:
             status, headers = 0, httpx.Headers()
-        self.answers.append(Answer(clock.now(), method, status, headers))
+        now = clock.now()
+        self.answers.append(Answer(now, method, status, headers, now - begun))
         return status
 
     def counts(self):

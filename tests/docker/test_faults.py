@@ -11,7 +11,7 @@ import pytest
 from tests.docker import clock
 from tests.docker.conftest import running
 from tests.docker.load import AUTHORS, BOOKS, UNLIMITED, isbn, numbers, served
-from tests.docker.stack import Production, eventually, set_variables
+from tests.docker.stack import Production, eventually, run, set_variables
 from tests.docker.test_development import PING, changed
 
 pytestmark = pytest.mark.alone
@@ -48,6 +48,9 @@ def comes_back(load, seconds=5, may_break=False):
     while clock.now() < back + seconds + 2:
         time.sleep(0.1)
     failures = load.failures()
+    if failures:
+        first, last = (pick(answer.time for answer in failures) for pick in (min, max))
+        print(f"{len(failures)} refused for {last - first:.1f} s, until {last - back:.1f} s after the return")
     refused = [answer for answer in failures if answer.status or not may_break]
     assert {answer.status for answer in refused} <= {503}
     assert {answer.headers["Retry-After"] for answer in refused} <= {"5"}
@@ -80,6 +83,28 @@ def test_web_is_killed_and_comes_back(stack, load):
 def test_a_process_of_web_is_killed(stack, load):
     stack.execute("python", "-c", KILL_A_WORKER)
     comes_back(load, may_break=True)  # an answer that it had begun to send
+
+
+@pytest.mark.parametrize("service", ["db", "web", "proxy"])
+def test_what_ends_starts_again_by_itself(stack, load, service):
+    """Killed from outside, as by a kernel that is out of memory: `docker kill` would count as stopped by somebody."""
+    before = stack.inspect(service)
+    kill = ["sh", "-c", f"kill -9 {before['State']['Pid']}"]
+    image = before["Config"]["Image"]
+    run("docker", "run", "--rm", "--pid=host", "--user=0", "--privileged", "--entrypoint", *kill[:1], image, *kill[1:])
+    begun = clock.now()
+
+    def it_runs_again():
+        container = stack.inspect(service)
+        state = container["State"]
+        again = container["RestartCount"] == before["RestartCount"] + 1
+        return again and state["Running"] and state.get("Health", {}).get("Status", "healthy") == "healthy"
+
+    eventually(it_runs_again, seconds=30)
+    if service == "proxy":
+        eventually(lambda: load.answers[-1].status in {200, 201})
+    print(f"{service} is back {clock.now() - begun:.1f} seconds after its end")
+    comes_back(load, may_break=service == "proxy")
 
 
 def test_the_proxy_starts_again(stack, load):
@@ -137,6 +162,19 @@ def test_more_containers_share_the_work(stack, load):
     stack.compose("up", "--detach", "--wait", "--no-deps", "--scale", "web=1", "web")
     assert len(counts) == 3
     assert min(counts) > 0
+    assert load.failures() == []
+
+
+def test_a_new_version_replaces_three_containers_and_nobody_notices(stack, load):
+    set_variables(stack.project, WEB_REPLICAS="3")
+    stack.compose("up", "--detach", "--wait", "--no-deps", "web")
+    before = {*stack.compose("ps", "--quiet", "web").stdout.split()}
+    deploy(stack, "fourth")
+    after = {*stack.compose("ps", "--quiet", "web").stdout.split()}
+    set_variables(stack.project, WEB_REPLICAS="1")
+    stack.compose("up", "--detach", "--wait", "--no-deps", "web")
+    assert len(before) == len(after) == 3
+    assert not before & after
     assert load.failures() == []
 
 
