@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import redis
 from django.conf import LazySettings, settings
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from config.cache import ConnectionPool
 from users.models import User
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
@@ -39,3 +41,14 @@ def test_a_server_that_is_away_stops_nobody(
     client = APIClient()
     client.force_login(user)
     assert client.get("/api/v1/users/me/").status_code == 200
+
+
+def test_a_server_that_is_away_is_not_asked_again_at_once() -> None:
+    pool = ConnectionPool.from_url(NOBODY_LISTENS)
+    with pytest.raises(redis.ConnectionError, match="Connection refused"):
+        pool.get_connection()
+    with pytest.raises(redis.ConnectionError, match="a moment ago"):
+        pool.get_connection()
+    pool.away_until = 0
+    with pytest.raises(redis.ConnectionError, match="Connection refused"):
+        pool.get_connection()
