@@ -31,6 +31,9 @@ def main() -> None:
         "mode": "replicated-job",
         "restart_policy": {"condition": "on-failure", "max_attempts": 5},  # the database may be starting as well
     }
+    # % for feature in cookiecutter.__chosen.split()
+    # % include "features/" ~ feature ~ "/swarm.py.services" ignore missing
+    # % endfor
     for kind in ("configs", "secrets"):
         for name, entry in stack[kind].items():
             # Swarm does not change one of these: what has another content, has another name.
@@ -50,10 +53,8 @@ def change(service: dict[str, Any]) -> None:
         service.setdefault("healthcheck", {})["start_period"] = "5m"
 
     deploy = service.setdefault("deploy", {})
-    if waits:  # unless the file says otherwise, the old container goes on until the new one is well
-        deploy["update_config"] = {"order": "start-first", "failure_action": "rollback"} | deploy.get(
-            "update_config", {}
-        )
+    if waits:  # the old container goes on until the new one is well
+        deploy["update_config"] = {"order": "start-first", "failure_action": "rollback"}
     deploy["endpoint_mode"] = "dnsrr"  # a name stands for all its containers, and no connection is cut for its age
     if limits := deploy.get("resources", {}).get("limits"):
         limits["cpus"] = str(limits["cpus"])

@@ -16,6 +16,6 @@ class ConnectionPool(redis.ConnectionPool):
             raise redis.ConnectionError("Redis did not answer a moment ago.")
         try:
             return super().get_connection()  # what it is for makes no difference
-        except (redis.ConnectionError, redis.TimeoutError):
+        except redis.RedisError:
             self.away_until = time.monotonic() + 1
             raise
