@@ -1,6 +1,7 @@
 #!/bin/sh
 # Back up the database, restore it, and take it to another version of PostgreSQL: README.md, "Keep the data safe".
-# compose.production.yaml runs this in containers of its own, in the folder backups/; `upgrade` alone is for the server.
+# compose.production.yaml runs this in containers of its own, in the folder backups/; `recover` and `upgrade` are for the
+# server.
 set -eu
 
 fail() {
@@ -75,6 +76,14 @@ schedule() {
         fresh "$((BACKUP_HOURS * 60))" || sh "$0" backup || echo "No backup was made; the next try is in a minute." >&2
         sleep 60
     done
+}
+
+# Where the backup cannot be restored, the project goes on with the data that it has.
+recover() {
+    compose stop
+    compose run --rm restore "${1:-latest}" || failed=true
+    compose up --detach --wait
+    [ -z "${failed:-}" ]
 }
 
 # Each version has a folder of its own in the volume, so that the old one stays as it is.

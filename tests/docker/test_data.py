@@ -40,9 +40,8 @@ class Data(Production):
 
     def restore(self, name="latest", check=True):
         """Restore a backup as the README says, and return what was said."""
-        self.compose("stop")
-        result = self.compose("run", "--rm", "restore", name, check=check)
-        self.up()
+        result = run("sh", "database.sh", "recover", name, cwd=self.project, check=check)
+        self.wait_for_the_proxy()
         return result
 
     def sql(self, text):
