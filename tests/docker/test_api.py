@@ -77,7 +77,30 @@ def test_a_forged_header_does_not_lead_around_a_limit(visitor):
     assert int(visitor.post(LOGIN, json=wrong).headers.get("Retry-After", "1")) > 0
 
 
-@pytest.mark.parametrize("size", [3_000_000, 9_000_000, 11_000_000, 100_000_000])
+@pytest.mark.usefixtures("_counts_afresh")
+@pytest.mark.parametrize("path", ["/login/", "/admin/login/"])
+def test_passwords_cannot_be_tried_at_a_form_for_ever(visitor, path):
+    statuses = []
+    for _ in range(22):
+        page = visitor.get(path)
+        token = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
+        form = {"csrfmiddlewaretoken": token, "username": "nobody", "password": "wrong"}
+        statuses.append(visitor.post(path, data=form, headers={"Referer": str(page.url)}).status_code)
+    # Each of the two processes counts for itself.
+    assert statuses[:10] == [200] * 10
+    assert statuses.count(429) >= 2
+    assert {*statuses} == {200, 429}
+
+
+@pytest.mark.parametrize("size", [3_000_000, 11_000_000, 30_000_000])
+def test_a_body_in_chunks_that_is_too_large_is_a_problem(visitor, size):
+    chunks = (b" " * 100_000 for _ in range(size // 100_000))
+    response = visitor.post(LOGIN, content=chunks, headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("size", [2_100_000, 9_000_000, 11_000_000, 100_000_000])
 def test_a_body_that_is_too_large_is_a_problem(visitor, size):
     headers = {"Content-Type": "application/json"}
     response = visitor.post(LOGIN, content=b" " * size, headers=headers)
