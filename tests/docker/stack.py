@@ -163,6 +163,7 @@ class Production(Stack):
         set_variables(project, HTTPS_PORT=self.port, HTTP_PORT=self.http_port)
         names = re.findall(r"file: ./secrets/(\w+)", (project / "compose.production.yaml").read_text("utf-8"))
         self.secrets = {name: secrets.token_urlsafe(50) for name in names}
+        self.secrets["email_url"] = f"submission://user:{secrets.token_urlsafe(50)}@localhost:587"
         (project / "secrets").mkdir(mode=0o700, exist_ok=True)
         for name, text in self.secrets.items():
             (project / "secrets" / name).write_text(text, "utf-8")

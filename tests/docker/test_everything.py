@@ -1,5 +1,6 @@
 """A project with every option: they get along, in development and in production; and one with a single option."""
 
+import json
 import re
 import secrets
 
@@ -13,6 +14,7 @@ from tests.docker.test_attack import answers
 S3 = "everything-test-s3"
 # The others start alone, for production, in a file of their own: the library in most of them.
 ALONE = [name for name in OPTIONS if name not in {"library", "redis", "celery"}]
+CONTENT = b"%PDF-1.7\n" + secrets.token_bytes(4_000_000)
 MAKE_BUCKET = "from django.core.files.storage import storages; storages['default'].bucket.create()"
 
 
@@ -49,18 +51,39 @@ def test_every_service_is_well(production):
     assert states == dict.fromkeys(["beat", "db", "proxy", "redis", "web", "worker"], "running")
 
 
-def test_a_user_logs_in_and_keeps_a_file(production):
+@pytest.fixture
+def user(production):
+    """Return the client of somebody who has logged in, where there is a bucket to keep files in."""
     production.manage("shell", "-c", MAKE_BUCKET)
-    content = b"%PDF-1.7\n" + secrets.token_bytes(4_000_000)
     with production.client() as client:
         token = client.post("/api/v1/auth/jwt/obtain/", json={"username": USER, "password": PASSWORD}).json()["access"]
         client.headers["Authorization"] = f"Bearer {token}"
-        upload = client.post("/api/v1/uploads/", files={"file": ("book.pdf", content)})
-        assert upload.status_code == 201, upload.text
-        assert upload.json()["size"] == len(content)
-        kept = client.get(f"/api/v1/uploads/{upload.json()['id']}/").json()["url"]
+        yield client
+
+
+def keep_a_file(client):
+    return client.post("/api/v1/uploads/", files={"file": ("book.pdf", CONTENT)})
+
+
+def test_a_user_logs_in_and_keeps_a_file(production, user):
+    upload = keep_a_file(user)
+    assert upload.status_code == 201, upload.text
+    assert upload.json()["size"] == len(CONTENT)
+    kept = user.get(f"/api/v1/uploads/{upload.json()['id']}/").json()["url"]
     command = ["python", "-c", "import sys, urllib.request as u; print(len(u.urlopen(sys.argv[1]).read()))", kept]
-    assert production.execute(*command).stdout == f"{len(content)}\n"
+    assert production.execute(*command).stdout == f"{len(CONTENT)}\n"
+
+
+def test_while_tmp_is_full_the_answer_to_a_file_says_when_to_come_back(production, user):
+    production.execute("sh", "-c", "cat /dev/zero > /tmp/full", check=False)
+    try:
+        refused = keep_a_file(user)
+    finally:
+        production.execute("rm", "/tmp/full")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert "No space left on device" in production.compose("logs", "--no-color", "web").stdout
+    assert keep_a_file(user).status_code == 201
 
 
 def test_the_proxy_takes_in_no_large_body_but_a_users_file(production):
@@ -86,6 +109,31 @@ def test_a_backup_is_copied_to_the_bucket_and_restored_from_there(production):
     set_variables(production.project, COMPOSE_PROFILES="scheduled-backup")
     production.up()
     assert production.states()["copy-backups"]["Health"] == "healthy"
+
+
+def test_every_container_is_closed_and_has_bounds(production):
+    states = production.states()
+    assert {
+        "migrate",
+        "worker",
+        "beat",
+        "redis",
+    } < states.keys()  # and those for backups, after the test above
+    for service in states:
+        container = production.inspect(service)
+        host = container["HostConfig"]
+        assert 0 < host["Memory"] <= 1024**3, service
+        assert 0 < host["PidsLimit"] <= 300, service
+        assert 0 < host["NanoCpus"] <= 2 * 10**9, service
+        assert host["ReadonlyRootfs"], service
+        assert host["CapDrop"] == ["ALL"], service
+        assert host["SecurityOpt"] == ["no-new-privileges:true"], service
+        assert all("size=" in options for options in (host.get("Tmpfs") or {}).values()), service
+        # Caddy opens the ports below 1024: root, with that right alone.
+        assert bool(host["CapAdd"]) == (service == "proxy")
+        if service not in {"proxy", "scheduled-backup", "copy-backups"}:  # the last two are whoever owns the project
+            assert re.match(r"[1-9]\d*:[1-9]", container["Config"]["User"]), service
+        assert not [name for name, text in production.secrets.items() if text in json.dumps(container)], service
 
 
 @pytest.mark.parametrize("option", ALONE)
