@@ -1,7 +1,7 @@
 #!/bin/sh
 # Back up the database, restore it, and take it to another version of PostgreSQL: README.md, "Keep the data safe".
-# compose.production.yaml runs this in containers of its own, in the folder backups/; `recover` and `upgrade` are for the
-# server.
+# compose.production.yaml runs this in containers of its own, in the folder backups/; `recover` and `upgrade` are for
+# the server.
 set -eu
 
 fail() {
