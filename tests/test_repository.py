@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 
 import pytest
 
@@ -58,6 +59,21 @@ def test_cookiecutter_is_the_one_that_the_tests_run():
     text = "".join(workflow.read_text("utf-8") for workflow in WORKFLOWS)
     [version] = set(re.findall(r"cookiecutter==([\d.]+)", text))
     assert f"cookiecutter=={version} " in (TEMPLATE / "requirements-dev.txt").read_text("utf-8")
+
+
+def test_the_newest_changes_are_those_of_this_version():
+    changes = re.split(r"^## (.*)\n", (TEMPLATE / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)[1:]
+    releases = dict(zip(changes[::2], changes[1::2], strict=True))
+    version = tomllib.loads((TEMPLATE / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert next(iter(releases)) in {"Unreleased", version}
+    assert [name for name in releases if name != "Unreleased"][:1] == [version]
+    for name, text in releases.items():
+        assert re.fullmatch(r"Unreleased|20\d\d\.(0[1-9]|1[0-2])(\.\d+)?", name)
+        assert name == "Unreleased" or text.partition("\n### In an existing project\n")[2].strip(), name
+
+
+def test_the_readme_names_no_release_that_may_not_be_there():
+    assert {*re.findall("--checkout (\\S+)`", (TEMPLATE / "README.md").read_text("utf-8"))} == {"TAG"}
 
 
 def test_documents_lead_to_commands_and_files_that_are_there():
