@@ -191,6 +191,46 @@ def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
     assert "operationId: v2_notes_list" in schema
 
 
+def shell(project, folder, variables, script):
+    """Return what a script prints in the project's shell, with these variables in .env."""
+    kept = [
+        line
+        for line in (project.folder / ".env").read_text("utf-8").splitlines()
+        if line.partition("=")[0] not in variables
+    ]
+    (folder / ".env").write_text(
+        "\n".join([*kept, *(f"{name}={value}" for name, value in variables.items()), ""]), "utf-8"
+    )
+    return project.pipenv("run", "python", "manage.py", "shell", "--no-imports", "--command", script, cwd=folder)
+
+
+@pytest.mark.parametrize("project", [DEFAULT], indirect=True)
+def test_without_docker_it_answers_at_the_port_of_the_environment(project, tmp_path):
+    folder = shutil.copytree(project.folder, tmp_path / "project")
+    script = "from django.core.management.commands.runserver import Command; print(Command.default_port)"
+    assert shell(project, folder, {"PORT": "8765"}, script) == "8765\n"
+    assert shell(project, folder, {"PORT": ""}, script) == "8000\n"
+
+
+@pytest.mark.parametrize("project", [DEFAULT], indirect=True)
+def test_a_form_from_another_origin_is_accepted_once_the_origin_is_trusted(project, tmp_path):
+    assert "`The form was not accepted` | The form was sent from another origin: add it to `CSRF_TRUSTED_ORIGINS`" in (
+        project.folder / "README.md"
+    ).read_text("utf-8")
+    folder = shutil.copytree(project.folder, tmp_path / "project")
+    project.pipenv("run", "migrate", cwd=folder)
+    script = """
+from django.test import Client
+client = Client(enforce_csrf_checks=True, headers={"host": "localhost", "origin": "https://elsewhere.example.com"})
+client.get("/admin/login/")
+answer = client.post("/admin/login/", {"csrfmiddlewaretoken": client.cookies["csrftoken"].value})
+print(answer.status_code, "The form was not accepted" in answer.text)
+"""
+    assert shell(project, folder, {}, script).endswith("403 True\n")
+    trusted = {"CSRF_TRUSTED_ORIGINS": "https://elsewhere.example.com"}
+    assert shell(project, folder, trusted, script).endswith("200 False\n")
+
+
 @pytest.mark.parametrize("project", [DEFAULT, PLAIN], indirect=True)
 def test_pages_show_any_name_as_typed(project, tmp_path):
     names = [*NAMES, "".join(NAMES), *drawn(400)]

@@ -1,10 +1,16 @@
 """What a project's README says of the project is so, whatever was chosen."""
 
+import json
+import os
 import re
+import subprocess
+import sys
+import tomllib
 
 import pytest
 import yaml
 
+from tests import BIN
 from tests.combinations import EVERYTHING, NOTHING, OPTIONS, differences
 
 ALONE = [NOTHING, *[{**NOTHING, option: True} for option in OPTIONS], EVERYTHING]
@@ -17,6 +23,10 @@ def project(bake, request):
 
 def readme(project):
     return (project / "README.md").read_text("utf-8")
+
+
+def section(project, heading):
+    return readme(project).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 def test_the_diagram_shows_the_services_of_production(project):
@@ -33,18 +43,72 @@ def test_the_diagram_shows_the_services_of_production(project):
     assert {name for name, service in services.items() if service.get("ports")} == {"proxy"}
 
 
-def test_every_variable_of_the_table_is_explained_where_it_is_set(project):
-    example = dict(re.findall(r"^# (\w+)=(.*)$", (project / ".env.example").read_text("utf-8"), re.MULTILINE))
+def test_every_variable_of_the_table_is_explained_and_has_the_default_that_it_says(project):
     names = set(re.findall(r"^(?:# )?(\w+)=", (project / ".env.example").read_text("utf-8"), re.MULTILINE))
-    table = readme(project).partition("\n## Environment\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| (`.*?) \| .* \| (.*) \|$", table, re.MULTILINE)
+    used = defaults(project)
+    rows = re.findall(r"^\| (`.*?) \| .* \| (.*) \|$", section(project, "Environment"), re.MULTILINE)
     assert len(rows) > 5
     for first, default in rows:
         named = re.findall(r"`(\w+)`", first)
         assert {*named} <= names
         if re.fullmatch("`[^`]*`(, `[^`]*`)*", default):
             for name, value in zip(named, re.findall("`([^`]*)`", default), strict=True):
-                assert example.get(name, value) == value, name
+                assert used.get(name) == {value}, name
+
+
+def defaults(project):
+    """Return what variables are without a value, as .env.example, the Compose files and the settings say it."""
+    sources = {
+        ".env.example": r"^# (\w+)=(.+)$",
+        "compose.yaml": r"\$\{(\w+):-(.*?)\}",
+        "compose.production.yaml": r"\$\{(\w+):-(.*?)\}",
+        "config/settings.py": r'env\.\w+\("(\w+)", "?(\w+|[^",()]+)"?\)',
+    }
+    found = {}
+    for file, pattern in sources.items():
+        for name, value in re.findall(pattern, (project / file).read_text("utf-8"), re.MULTILINE):
+            found.setdefault(name, set()).add({"False": "false", "True": "true"}.get(value, value))
+    return found
+
+
+def test_what_it_shows_of_the_project_is_there(project):
+    tree = re.findall(r"^(\S.*?)  ", section(project, "Where things are"), re.MULTILINE)
+    assert len(tree) > 10
+    assert not [name for names in tree for name in names.split(", ") if not (project / name).exists()]
+
+
+def test_every_block_of_code_stands_apart_from_the_text_before_it(project):
+    outside = re.sub(r"```\w*\n.*?```", "```", readme(project), flags=re.DOTALL)
+    assert not re.findall(r"^.*\S.*\n *```", outside, re.MULTILINE)
+
+
+def test_the_commands_that_it_shows_are_tasks_of_the_project(project):
+    scripts = tomllib.loads((project / "Pipfile").read_text("utf-8"))["scripts"]
+    assert {*re.findall(r"pipenv run ([\w-]+)", readme(project))} - {"python"} <= scripts.keys()
+
+
+def test_another_port_is_taken_by_the_variables_that_it_names(bake):
+    environment = {**os.environ, "PORT": "8765", "HTTP_PORT": "8080", "HTTPS_PORT": "8443"}
+    published = set()
+    for file in ("compose.yaml", "compose.production.yaml"):
+        command = [BIN / "docker-compose", "--file", bake() / file, "config", "--format", "json"]
+        said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+        services = json.loads(said)["services"].values()
+        published |= {port["published"] for service in services for port in service.get("ports", ())}
+    assert published - {"0"} == {"8765", "8080", "8443"}
+
+
+def test_the_image_takes_packages_from_the_mirror_that_was_locked(bake, tmp_path):
+    [script] = re.findall(r"<<'SCRIPT'\n(.*?)\nSCRIPT\n", (bake() / "Dockerfile").read_text("utf-8"), re.DOTALL)
+    lock = json.loads((bake() / "Pipfile.lock").read_text("utf-8"))
+    lock["_meta"]["sources"][0]["url"] = "https://mirror.example.com/simple"
+    (tmp_path / "Pipfile.lock").write_text(json.dumps(lock), "utf-8")
+    assert "/opt/" in script
+    subprocess.run([sys.executable, "-c", script.replace("/opt/", "")], cwd=tmp_path, check=True)
+    for part in ("default", "develop"):
+        lines = (tmp_path / f"{part}.txt").read_text().splitlines()
+        assert lines[0] == "--index-url https://mirror.example.com/simple"
+        assert len(lines) == 1 + len(lock[part])
 
 
 def test_every_link_within_it_leads_to_a_heading(project):
