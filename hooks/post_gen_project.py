@@ -145,12 +145,16 @@ def next_steps(project):
     chosen = [name for name in ANSWERS["_features"] if ANSWERS[name]]
     choices = {name: ANSWERS[name] for name in ANSWERS["_choices"] if name != "python_version"}
     chosen += [f"{name} {answer}" for name, answer in choices.items() if answer != "none"]
-    place = shlex.quote(str(project)) if os.name == "posix" else f'"{project}"'
+    if os.name == "posix":
+        enter = f"cd {shlex.quote(str(project))}"
+    else:  # pushd changes the drive too, in cmd, PowerShell and Bash; the last two read a $ between double quotes
+        quote = "'" if "$" in str(project) else '"'
+        enter = f"pushd {quote}{project}{quote}"
     return f"""
 {ANSWERS["project_name"]} is ready in {project}
 on Python {ANSWERS["python_version"]}, with {", ".join(chosen)}
 
-    cd {place}
+    {enter}
     docker compose up              # http://localhost:8000
 
 or, without Docker:

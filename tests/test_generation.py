@@ -1,5 +1,6 @@
 """From answers to a project: what is made, where, and with what at hand."""
 
+import ast
 import hashlib
 import json
 import os
@@ -9,6 +10,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 
@@ -302,6 +304,21 @@ def test_next_steps_name_the_folder(tmp_path, home):
 def test_what_was_not_chosen_is_not_named(tmp_path, home):
     result = cookiecutter("--no-input", "library=no", "ci=none", cwd=tmp_path, env=home)
     assert "on Python 3.14, with license MIT\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("folder", "line"),
+    [
+        ("D:\\my projects\\my-api", r'pushd "D:\my projects\my-api"'),
+        ("D:\\$HOME\\my-api", r"pushd 'D:\$HOME\my-api'"),
+    ],
+)
+def test_next_steps_on_windows_change_the_drive_in_any_shell(answers, folder, line):
+    hook = ast.parse((TEMPLATE / "hooks/post_gen_project.py").read_text("utf-8"))
+    [function] = [node for node in hook.body if getattr(node, "name", "") == "next_steps"]
+    namespace = {"os": SimpleNamespace(name="nt"), "ANSWERS": answers}
+    exec(compile(ast.Module([function], []), "hook", "exec"), namespace)
+    assert f"\n    {line}\n    docker compose up" in namespace["next_steps"](folder)
 
 
 def test_a_replay_gives_the_same_project(tmp_path, home):
