@@ -1,13 +1,17 @@
 """This repository's own surroundings on GitHub: what GitHub accepts, pinned as a project's are."""
 
+import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 
 import pytest
+import yaml
 
 from tests import BIN, TEMPLATE, commit, git
-from tools.lock import write_workflow
+from tools import lock
 
 WORKFLOWS = sorted((TEMPLATE / ".github/workflows").iterdir())
 FORMS = sorted(set((TEMPLATE / ".github/ISSUE_TEMPLATE").iterdir()) - {TEMPLATE / ".github/ISSUE_TEMPLATE/config.yml"})
@@ -38,27 +42,124 @@ def test_actions_are_pinned_as_in_projects():
     assert used <= known
 
 
-def test_an_action_is_pinned_to_the_commit_of_its_newest_release(tmp_path, monkeypatch):
-    action = tmp_path / "github/owner/action"
-    action.mkdir(parents=True)
-    (action / "action.yml").touch()
-    commit(action)
-    for tag in (["v7.9.0"], ["v7.10.0", "--annotate", "--message", "x"], ["v8-beta"]):
-        git(action, "tag", *tag)
+@pytest.fixture
+def github(tmp_path, monkeypatch):
+    """Return a function that makes a repository with such tags, where Git looks for it in place of GitHub."""
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{tmp_path}/github/.insteadOf")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+    lock.releases.cache_clear()
+
+    def make(name, *tags):
+        repository = tmp_path / "github" / name
+        repository.mkdir(parents=True)
+        (repository / "README.md").touch()
+        commit(repository)
+        for tag in tags:
+            git(repository, "tag", *tag.split())
+        return repository
+
+    yield make
+    lock.releases.cache_clear()
+
+
+def test_an_action_is_pinned_to_the_commit_of_its_newest_release(github, tmp_path):
+    action = github("owner/action", "v7.9.0", "v7.10.0 --annotate --message x", "v8-beta")
     workflow = tmp_path / "ci.yml"
     workflow.write_text(f"- uses: owner/action@{'0' * 40} # v7.8.0\n- uses: owner/gone@{'0' * 40} # v1.0.0\n")
-    write_workflow(workflow)
+    lock.write_workflow(workflow)
     head = git(action, "rev-parse", "HEAD").strip()
     assert workflow.read_text() == f"- uses: owner/action@{head} # v7.10.0\n- uses: owner/gone@{'0' * 40} # v1.0.0\n"
 
 
-def test_cookiecutter_is_the_one_that_the_tests_run():
+def test_images_are_named_by_their_newest_release_or_major_version(github, template, monkeypatch, capsys):
+    monkeypatch.setattr(lock, "ROOT", template)
+    monkeypatch.setattr(lock, "TEMPLATE", template / lock.TEMPLATE.name)
+    assert lock.images().keys() == lock.IMAGES.keys()
+    github("axllent/mailpit", "v1.9.9", "v1.199.0", "v1.200.1", "v2.0.0-beta")
+    github("tonistiigi/binfmt", "deploy/v99.1.0-60", "buildkit/v99.9.9-60")
+    github("postgres/postgres", "REL_99_0", "REL_100_BETA1")
+    before = lock.images()
+    for image in ("axllent/mailpit:v", "postgres:", "redis:", "tonistiigi/binfmt:qemu-v"):
+        lock.write_image(image, before[image])
+    assert lock.images() == before | {"axllent/mailpit:v": "1.200", "tonistiigi/binfmt:qemu-v": "99.1.0"}
+    assert "axllent/mailpit:v1.200|" in (template / ".ci/base-images/build").read_text("utf-8")
+    said = capsys.readouterr().out.splitlines()
+    assert (
+        said[0]
+        == f"postgres:{before['postgres:']}: stays as it is; there is 99, and taking that is a change of its own"
+    )
+    assert said[1] == "redis/redis: stays as it is; its releases were not found"
+
+
+def test_what_changed_is_said(monkeypatch, capsys):
+    for name in ("lock_projects", "lock_development_tools", "lock_stand_in", "write_workflow", "write_image"):
+        monkeypatch.setattr(lock, name, lambda *_: None)
+    versions = [{"django": "6.1", "gone": "1", "same": "2"}, {"django": "6.2", "new (development)": "3", "same": "2"}]
+    monkeypatch.setattr(lock, "pinned", lambda: versions.pop(0))
+    lock.main()
+    said = capsys.readouterr().out
+    assert said == "django: 6.1 -> 6.2\ngone: 1 -> nothing\nnew (development): nothing -> 3\n"
+
+
+def test_workflows_install_nothing_but_what_is_locked_with_hashes():
     text = "".join(workflow.read_text("utf-8") for workflow in WORKFLOWS)
-    [version] = set(re.findall(r"cookiecutter==([\d.]+)", text))
-    assert f"cookiecutter=={version} " in (TEMPLATE / "requirements-dev.txt").read_text("utf-8")
+    installs = re.findall("pip install (.*)", text)
+    assert {*installs} == {"--require-hashes --requirement requirements-dev.txt"}
+
+
+def script(workflow, step):
+    """Return what a step of a workflow runs."""
+    jobs = yaml.safe_load((TEMPLATE / f".github/workflows/{workflow}.yml").read_text("utf-8"))["jobs"].values()
+    return next(found["run"] for job in jobs for found in job["steps"] if found.get("name") == step)
+
+
+@pytest.fixture
+def runner(tmp_path, github, monkeypatch):
+    """Return a function that runs a script as GitHub does, beside a `gh` that writes down what it is told."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/gh").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/told\n')
+    (tmp_path / "bin/python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    for program in (tmp_path / "bin").iterdir():
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    for name, value in {"RUNNER_TEMP": tmp_path, "GITHUB_REPOSITORY": "org/drf-docker", "HOME": tmp_path}.items():
+        monkeypatch.setenv(name, str(value))
+    return lambda text, folder: subprocess.run(["bash", "-e", "-c", text], cwd=folder, check=True)
+
+
+def test_what_make_lock_changed_is_proposed_with_files_that_are_new(runner, github, tmp_path):
+    origin = github("org/drf-docker")
+    subprocess.run(["git", "clone", "--quiet", origin, tmp_path / "clone"], check=True)
+    propose = script("lock", "Propose what changed")
+    said = [
+        "django: 6.1 -> 6.2",
+        "new (image): nothing -> 3",
+        "postgres:18: stays as it is; there is 19",
+        "a/b.py -> c",
+    ]
+    (tmp_path / "said").write_text("\n".join([*said, "Note: this file -> that file", ""]))
+    runner(propose, tmp_path / "clone")
+    assert not (tmp_path / "told").exists()
+    (tmp_path / "clone/new.lock").touch()
+    runner(propose, tmp_path / "clone")
+    assert git(origin, "ls-tree", "--name-only", "lock").split() == ["README.md", "new.lock"]
+    assert (tmp_path / "body").read_text() == "".join(f"- {line}\n" for line in said[:3])
+    assert "pr create --head lock " in (tmp_path / "told").read_text()
+
+
+def test_what_a_commit_does_to_projects_is_published(runner, github, template, tmp_path):
+    demo = github("org/drf-docker-demo")
+    git(demo, "config", "receive.denyCurrentBranch", "ignore")
+    commit(template)
+    publish = script("demo", "Generate, and push what differs")
+    runner(publish, template)
+    published = git(demo, "ls-tree", "-r", "--name-only", "HEAD").splitlines()
+    assert {"default/manage.py", "full/kubernetes/base/web.yaml", "full/users/jwt/api.py"} <= {*published}
+    assert not any(name.endswith("/.env") for name in published)
+    shutil.rmtree(tmp_path / "demo")
+    runner(publish, template)
+    assert git(demo, "rev-list", "--count", "HEAD") == "2\n"
 
 
 def test_the_newest_changes_are_those_of_this_version():

@@ -1,7 +1,7 @@
 """Find the newest versions of all that is pinned, write the pins and the locks, and say what changed.
 
-Of packages, the newest that go with the others; of actions, the newest release. Images are named by major
-version, whose fixes come without a change here.
+Of packages, the newest that go with the others; of actions and of images that are named exactly, the newest release.
+Other images are named by major version, whose fixes come without a change here; that there is a newer one is said.
 
 One resolution covers the base project and all features, every platform and every Python from 3.12 on, so that any
 choice of features is a part of it. What a project then locks is the base's lock with the fragments of its features.
@@ -24,6 +24,16 @@ OLDEST_PYTHON = "3.12"
 PROJECTS_WORKFLOW = TEMPLATE / "features/ci/github/files/.github/workflows/ci.yml"
 WORKFLOWS = [PROJECTS_WORKFLOW, *sorted((ROOT / ".github/workflows").iterdir())]
 TOOLS = [ROOT / "requirements-dev.txt", ROOT / ".ci/base-images/caddy.txt"]
+# Images as far as the number of their version, the repositories of what is in them, and the form of its tags there.
+IMAGES = {
+    "axllent/mailpit:v": ("axllent/mailpit", r"v(\d+\.\d+)\.\d+"),
+    "caddy:": ("caddyserver/caddy", r"v(\d+)\.\d+\.\d+"),
+    "docker:": ("docker/cli", r"v(\d+)\.\d+\.\d+"),
+    "postgres:": ("postgres/postgres", r"REL_(\d+)_\d+"),
+    "redis:": ("redis/redis", r"(\d+)\.\d+\.\d+"),
+    "tonistiigi/binfmt:qemu-v": ("tonistiigi/binfmt", r"deploy/v(\d+\.\d+\.\d+)-\d+"),
+}
+IMAGE = re.compile(r"(?:image: |--privileged )([\w/-]+:[a-z-]*)(\d[\d.]*)")
 ACTION = re.compile(r"(?<=uses: )(?P<name>[\w-]+/[\w-]+)@(?P<release>[0-9a-f]{40} # v[\d.]+)")
 
 
@@ -34,6 +44,8 @@ def main():
     lock_stand_in()
     for workflow in WORKFLOWS:
         write_workflow(workflow)
+    for image, version in images().items():
+        write_image(image, version)
     after = pinned()
     for name in sorted(before.keys() | after.keys()):
         old, new = (versions.get(name, "nothing") for versions in (before, after))
@@ -53,7 +65,7 @@ def pinned():
         versions |= {f"{name} (development)": version for name, version in lines}
     for path in WORKFLOWS:
         versions |= {name: release[43:] for name, release in ACTION.findall(path.read_text("utf-8"))}
-    return versions
+    return versions | {f"{image.partition(':')[0]} (image)": version for image, version in images().items()}
 
 
 def lock_projects():
@@ -166,28 +178,58 @@ def lock_stand_in():
 
 
 def write_workflow(path):
-    """Have a workflow run the newest release of each action, and the tools that this repository is tested with."""
+    """Have a workflow run the newest release of each action, and the Pipenv that this repository is tested with."""
     text = ACTION.sub(
         lambda match: f"{match['name']}@{newest(match['name']) or match['release']}", path.read_text("utf-8")
     )
-    versions = dict(re.findall(r"^(cookiecutter|pipenv)==(\S+)", TOOLS[0].read_text("utf-8"), re.MULTILINE))
-    text = re.sub(r"\b(cookiecutter|pipenv)==\S+", lambda match: f"{match[1]}=={versions[match[1]]}", text)
-    path.write_text(text, "utf-8")
+    [pipenv] = re.findall(r"^pipenv==\S+", TOOLS[0].read_text("utf-8"), re.MULTILINE)
+    path.write_text(re.sub(r"\bpipenv==\S+", pipenv, text), "utf-8")
+
+
+def newest(action):
+    """Return the commit and the name of the action's newest release; a commit, since a tag can be moved."""
+    commits = releases(action, r"v(\d+\.\d+\.\d+)")
+    version = max(commits, key=numbers, default=None)
+    return version and f"{commits[version]} # v{version}"
 
 
 @functools.cache
-def newest(action):
-    """Return the commit and the name of the action's newest release; a commit, since a tag can be moved."""
-    command = ["git", "ls-remote", "--tags", f"https://github.com/{action}"]
+def releases(repository, form):
+    """Return the repository's versions, which are the group in the form of its tags, and the commit of each."""
+    command = ["git", "ls-remote", "--tags", f"https://github.com/{repository}"]
     result = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
     # The commit that a tag with a message is for follows the tag itself, and takes its place.
-    releases = re.findall(r"^(\w+)\trefs/tags/(v\d+\.\d+\.\d+)(?:\^\{\})?$", result.stdout, re.MULTILINE)
-    if result.returncode or not releases:
-        print(f"{action}: stays as it is; its releases were not found")
-        return None
-    commits = {name: commit for commit, name in releases}
-    name = max(commits, key=lambda name: [int(number) for number in name[1:].split(".")])
-    return f"{commits[name]} # {name}"
+    tags = re.findall(rf"^(\w+)\trefs/tags/{form}(?:\^\{{\}})?$", result.stdout, re.MULTILINE)
+    if result.returncode or not tags:
+        print(f"{repository}: stays as it is; its releases were not found")
+        return {}
+    return {version: commit for commit, version in tags}
+
+
+def numbers(version):
+    return [int(number) for number in version.split(".")]
+
+
+def files_with_images():
+    return [path for folder in (TEMPLATE, ROOT / ".ci") for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def images():
+    """Return the images that the template names, as in IMAGES, and their versions."""
+    return dict(image for path in files_with_images() for image in IMAGE.findall(path.read_text("utf-8")))
+
+
+def write_image(image, version):
+    """Name the newest release of an image; of one that is named by its major version, say that there is a newer one."""
+    new = max(releases(*IMAGES[image]), key=numbers, default=version)
+    if numbers(new) <= numbers(version):
+        return
+    if "." not in version:
+        print(f"{image}{version}: stays as it is; there is {new}, and taking that is a change of its own")
+        return
+    for path in files_with_images():
+        text = path.read_text("utf-8")
+        path.write_text(text.replace(f"{image}{version}", f"{image}{new}"), "utf-8")
 
 
 if __name__ == "__main__":
