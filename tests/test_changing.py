@@ -6,11 +6,14 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 
-from tests import BIN, commit, copy_of_template, git
+from tests import BIN, TEMPLATE, commit, copy_of_template, git
 from tests.combinations import CHOICES, EVERYTHING, OPTIONS, QUESTIONS, everything_but
+from tests.test_doctor import load
+from tests.test_projects import add_own_app, install_by_uv, interpreter, pipenv_in
 from tests.test_surroundings import is_whole
 
 QUESTION_COUNT = sum(not name.startswith("_") for name in QUESTIONS)
@@ -161,10 +164,11 @@ def releases(tmp_path_factory):
     (template / "cookiecutter.json").write_text(json.dumps(questions), "utf-8")
     base = template / "{{cookiecutter.project_slug}}"
     (base / "features/Pipfile.sha256").unlink()  # of the lock that is written over
-    for name in ("Pipfile", "Pipfile.lock"):
-        text = (base / name).read_text("utf-8")
-        text = re.sub(r'(whitenoise = "==|"whitenoise": {[^}]*"version": "==)[^"]*', r"\g<1>6.0.0", text)
-        (base / name).write_text(re.sub("^upgrade = .*\n", "", text, flags=re.MULTILINE), "utf-8")
+    pipfile = (base / "Pipfile").read_text("utf-8")
+    (base / "Pipfile").write_text(re.sub("(?m)^(upgrade|pytest-randomly) = .*\n", "", pipfile), "utf-8")
+    lock = json.loads((base / "Pipfile.lock").read_text("utf-8"))
+    del lock["develop"]["pytest-randomly"]
+    (base / "Pipfile.lock").write_text(json.dumps(lock, indent=4, sort_keys=True) + "\n", "utf-8")
     (base / "upgrade.py").unlink()
     (base / "config/former.py").write_text("# No longer there.\n")
     git(commit(template), "tag", "2026.10")
@@ -180,6 +184,79 @@ def test_a_project_of_the_last_release_becomes_one_of_this_release(releases, bak
     assert differing(project, bake(jwt=True, devcontainer=True)) == sorted(OWN)
     assert all((project / name).read_text("utf-8").endswith(text) for name, text in OWN.items())
     assert is_whole(project)
+
+
+@pytest.fixture(scope="module")
+def last_release(releases, tmp_path_factory):
+    """Return the template as it stands with its newest release behind it, or a made-up one; and its tag."""
+    listed = ["tag", "--list", "20*", "--merged", "HEAD", "--no-contains", "HEAD", "--sort=-version:refname"]
+    tags = git(TEMPLATE, *listed).split() if (TEMPLATE / ".git").exists() else []
+    if not tags:
+        return releases, "2026.10"
+    template = tmp_path_factory.mktemp("last_release") / "drf-docker.git"
+    git(TEMPLATE, "clone", "--quiet", TEMPLATE, template)
+    git(template, "rm", "-r", "--quiet", ".")
+    shutil.copytree(copy_of_template(tmp_path_factory.mktemp("template")), template, dirs_exist_ok=True)
+    git(template, "add", "--all")
+    git(template, "commit", "--quiet", "--allow-empty", "--message", "test")
+    return template, tags[0]
+
+
+def test_what_an_owner_made_of_the_last_release_passes_its_checks_in_this_release(last_release, bake, tmp_path):
+    template, tag = last_release
+    version, options = "3.13", {"jwt": True, "python_version": "3.13"}
+    project = create(template, tmp_path, checkout=tag, **options)
+    add_own_package(project, project)
+    pipenv = pipenv_in(project, version)
+    install_by_uv(pipenv, interpreter(version))
+    readme = (project / "README.md").read_text("utf-8")
+    add_own_app(project, pipenv, end="7. ")
+    append(project / "Pipfile", 'ours = "pytest --exitfirst"\n')
+    (project / "README.md").write_text(readme.replace("# My API\n", "# Notes, and nothing else\n", 1), "utf-8")
+    change(commit(project), jwt=False, library=False, devcontainer=True)
+    status = git(project, "status", "--short")
+    assert re.findall("^(?:U.|.U|AA|DD) (.*)", status, re.MULTILINE) == ["Pipfile.lock"], status
+    end_conflict(project, bake(library=False, devcontainer=True, python_version=version))
+    assert (project / "README.md").read_text("utf-8").startswith("# Notes, and nothing else\n")
+    pipfile = tomllib.loads((project / "Pipfile").read_text("utf-8"))
+    assert "inflection" in pipfile["packages"]
+    assert "ours" in pipfile["scripts"]
+    assert "seed" not in pipfile["scripts"]
+    assert is_whole(project)
+    pipenv = pipenv_in(project, version)
+    install_by_uv(pipenv, interpreter(version))
+    pipenv("run", "schema")
+    pipenv("run", "format")
+    assert "All checks passed!" in pipenv("run", "lint")
+    assert "Success" in pipenv("run", "typecheck")
+    assert " passed" in pipenv("run", "test")
+
+
+# It is locked already, so that to lock it takes no index.
+OWN_PACKAGE = "inflection = "
+
+
+def add_own_package(project, locked):
+    """Do as `pipenv install` does: put a package at the end of its list, and lock; here, from what is locked there."""
+    lock = json.loads((locked / "Pipfile.lock").read_text("utf-8"))
+    pipfile = (project / "Pipfile").read_text("utf-8")
+    if OWN_PACKAGE not in pipfile:
+        line = f'{OWN_PACKAGE}"{lock["default"]["inflection"]["version"]}"\n'
+        pipfile = pipfile.replace("\n[dev-packages]", f"{line}\n[dev-packages]")
+        (project / "Pipfile").write_text(pipfile, "utf-8")
+    lock["_meta"]["hash"]["sha256"] = load(project).pipfile_hash(tomllib.loads(pipfile))
+    (project / "Pipfile.lock").write_text(json.dumps(lock, indent=4, sort_keys=True) + "\n", "utf-8")
+
+
+def end_conflict(project, locked):
+    """End the conflict in the lock by the README's two commands, of which the second is done without an index."""
+    [(first, second)] = re.findall(
+        r"One in `Pipfile.lock` ends with `(git .*?)` and `(pipenv .*?)`", (project / "README.md").read_text("utf-8")
+    )
+    subprocess.run(shlex.split(first), cwd=project, check=True)
+    assert "inflection" in json.loads((project / "Pipfile.lock").read_text("utf-8"))["default"]
+    assert second == "pipenv run lock"
+    add_own_package(project, locked)
 
 
 def test_cookiecutter_makes_a_project_of_a_former_release(releases, tmp_path):

@@ -116,7 +116,7 @@ def test_an_option_is_one_question_and_one_folder(template, tmp_path, home):
         assert result.returncode == 0, result.stderr
     with_it, without = tmp_path / "with/my-api", tmp_path / "without/my-api"
     assert files(with_it) - files(without) == {"reports/__init__.py"}
-    assert '    "reports",\n]' in (with_it / "config/settings.py").read_text("utf-8")
+    assert 'LOCAL_APPS = [\n    "library",\n    "reports",\n' in (with_it / "config/settings.py").read_text("utf-8")
     assert "\n| `reports` | nothing |\n" in (with_it / "README.md").read_text("utf-8")
     assert json.loads((with_it / "Pipfile.lock").read_text("utf-8"))["default"]["tablib"]["version"] == "==1.0"
     assert not [path for path in files(without) if re.search("reports|tablib", (without / path).read_text("utf-8"))]

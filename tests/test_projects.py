@@ -175,20 +175,25 @@ def test_a_schema_that_is_stale_or_not_committed_fails_the_tests(project, tmp_pa
 @pytest.mark.parametrize("project", [DEFAULT], indirect=True)
 def test_the_readme_leads_to_an_own_endpoint(project, tmp_path):
     folder = shutil.copytree(project.folder, tmp_path / "project")
-    section = re.search(r"## Add your own app\n(.*?)\n## ", (folder / "README.md").read_text("utf-8"), re.DOTALL)[1]
+    assert " passed" in add_own_app(folder, project.pipenv)
+    begin_a_second_version(folder)
+    project.pipenv("run", "schema", cwd=folder)
+    schema = (folder / "openapi.yaml").read_text("utf-8")
+    assert "operationId: notes_list" in schema
+    assert "operationId: v2_notes_list" in schema
+
+
+def add_own_app(folder, pipenv, end="## "):
+    """Do, word for word, what the project's README says of an own app, and return what the last command prints."""
+    section = re.search(rf"## Add your own app\n(.*?)\n{end}", (folder / "README.md").read_text("utf-8"), re.DOTALL)[1]
     for words, language, block in re.findall(r"(.*?)```(\w+)\n(.*?)```", section, re.DOTALL):
         follow(words, folder)
         if language == "python":
             (folder / re.findall(r"`(\w+/\w+\.py)`", words)[-1]).write_text(textwrap.dedent(block))
         for command in block.strip().splitlines() if language == "sh" else []:
             program, *arguments = command.split()
-            output = run_pipenv_or_rm(project, folder, program, arguments)
-    assert " passed" in output
-    begin_a_second_version(folder)
-    project.pipenv("run", "schema", cwd=folder)
-    schema = (folder / "openapi.yaml").read_text("utf-8")
-    assert "operationId: notes_list" in schema
-    assert "operationId: v2_notes_list" in schema
+            output = run_pipenv_or_rm(pipenv, folder, program, arguments)
+    return output
 
 
 def shell(project, folder, variables, script):
@@ -272,15 +277,17 @@ def test_settings_can_be_imported_whatever_quotes_the_name_has(project, bake, na
 
 
 def follow(words, folder):
-    """Do what the words say: add a line to a list of a file."""
-    for file, line, name in re.findall(r"[Ii]n `(\S+)`, add `([^`]+)`\s+to `(\w+)`", words):
-        text = (folder / file).read_text("utf-8")
-        assert f"{name} = [\n" in text
-        (folder / file).write_text(text.replace(f"{name} = [\n", f"{name} = [\n    {line}\n"))
+    """Do what the words say: add a line at the end of a list of a file."""
+    for file, line, name in re.findall(r"[Ii]n `(\S+)`, add `([^`]+)`\s+at\s+the\s+end\s+of\s+`(\w+)`", words):
+        text, count = re.subn(
+            rf"(?sm)^({name}\b.*?)^\]", rf"\1    {line}\n]", (folder / file).read_text("utf-8"), count=1
+        )
+        assert count == 1
+        (folder / file).write_text(text, "utf-8")
 
 
-def run_pipenv_or_rm(project, folder, program, arguments):
+def run_pipenv_or_rm(pipenv, folder, program, arguments):
     if program == "pipenv":
-        return project.pipenv(*arguments, cwd=folder)
+        return pipenv(*arguments, cwd=folder)
     assert program == "rm"
     return [(folder / argument).unlink() for argument in arguments]

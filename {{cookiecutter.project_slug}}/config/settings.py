@@ -61,17 +61,17 @@ THIRD_PARTY_APPS = [
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "knox",
     # % for feature in cookiecutter.__chosen.split()
     # % include "features/" ~ feature ~ "/settings.py.third_party_apps" ignore missing
     # % endfor
+    "knox",
 ]
 
 LOCAL_APPS = [
-    "users",
     # % for feature in cookiecutter.__chosen.split()
     # % include "features/" ~ feature ~ "/settings.py.local_apps" ignore missing
     # % endfor
+    "users",
 ]
 
 INSTALLED_APPS = DJANGO_APPS + THIRD_PARTY_APPS + LOCAL_APPS

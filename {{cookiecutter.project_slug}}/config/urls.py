@@ -12,10 +12,10 @@ from config.docs import redoc
 admin.site.site_header = admin.site.site_title = settings.PROJECT_NAME
 
 api_v1 = [
-    path("", include("users.urls")),
     # % for feature in cookiecutter.__chosen.split()
     # % include "features/" ~ feature ~ "/urls.py.api_v1" ignore missing
     # % endfor
+    path("", include("users.urls")),
 ]
 
 urlpatterns = [
