@@ -1,5 +1,7 @@
 """This repository's own surroundings on GitHub: what GitHub accepts, pinned as a project's are."""
 
+import html
+import json
 import os
 import re
 import shutil
@@ -175,6 +177,16 @@ def test_the_newest_changes_are_those_of_this_version():
 
 def test_the_readme_names_no_release_that_may_not_be_there():
     assert {*re.findall("--checkout (\\S+)`", (TEMPLATE / "README.md").read_text("utf-8"))} == {"TAG"}
+
+
+def test_the_recording_of_the_terminal_shows_the_questions_as_they_are():
+    picture = (TEMPLATE / "docs/screenshots/terminal.svg").read_text("utf-8")
+    assert "@keyframes" in picture
+    assert "@font-face" not in picture
+    shown = " ".join(html.unescape("".join(re.findall(r"<text[^>]*>(.*?)</text>", picture, re.DOTALL))).split())
+    questions = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))["__prompts__"].values()
+    assert not [wording for wording in questions if wording not in shown]
+    assert "docker compose up" in shown
 
 
 def test_documents_lead_to_commands_and_files_that_are_there():
