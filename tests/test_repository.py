@@ -191,8 +191,34 @@ def test_the_recording_of_the_terminal_shows_the_questions_as_they_are():
 
 def test_documents_lead_to_commands_and_files_that_are_there():
     targets = set(re.findall(r"^([a-z-]+):", (TEMPLATE / "Makefile").read_text("utf-8"), re.MULTILINE))
-    text = "".join((TEMPLATE / name).read_text("utf-8") for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))
+    documents = {path: path.read_text("utf-8") for path in [*TEMPLATE.glob("*.md"), *TEMPLATE.glob("docs/*.md")]}
+    text = "".join(documents.values())
     commands = " ".join(re.findall("^make (.*?)(?: PYTEST=.*| *#.*)?$", text, re.MULTILINE)).split()
     assert commands
     assert {*commands} <= targets
-    assert not [link for link in re.findall(r"\]\(([\w./-]+)\)", text) if not (TEMPLATE / link).exists()]
+    links = [
+        path.parent / (link or source)
+        for path, text in documents.items()
+        for link, source in re.findall(r"""\]\(([\w./-]+)\)|src(?:set)?="([^"]+)\"""", text)
+    ]
+    assert len(links) > 10
+    assert not [link for link in links if not link.exists()]
+
+
+def test_make_help_lists_every_target():
+    makefile = (TEMPLATE / "Makefile").read_text("utf-8")
+    said = subprocess.run(["make", "help"], cwd=TEMPLATE, check=True, capture_output=True, text=True).stdout
+    listed = dict(line.split("\t") for line in said.splitlines())
+    assert listed.keys() == {*re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)}
+    assert all(listed.values())
+
+
+def test_before_a_commit_runs_what_the_makefile_has():
+    hooks = yaml.safe_load((TEMPLATE / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert [(repo["repo"], hook["entry"]) for repo in hooks for hook in repo["hooks"]] == [("local", "make lint")]
+
+
+def test_issues_lead_to_where_holes_are_told_in_private():
+    [link] = yaml.safe_load((TEMPLATE / ".github/ISSUE_TEMPLATE/config.yml").read_text("utf-8"))["contact_links"]
+    assert link["url"] == "https://github.com/org/drf-docker/security/advisories/new"
+    assert link.keys() == {"name", "url", "about"}
