@@ -11,13 +11,11 @@ import difflib
 import fnmatch
 import functools
 import hashlib
-import http.client
 import json
 import os
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -635,6 +633,9 @@ def domain(project: Path) -> Problems:
 
 def answers(project: Path) -> Problems:
     """The project answers by HTTPS, with a certificate that is renewed in time, its database and all migrations."""
+    import http.client  # slow to import, and needed here alone
+    import ssl
+
     name, number = environment(project).get("DOMAIN") or "localhost", environment(project).get("HTTPS_PORT") or 443
     connection = http.client.HTTPSConnection(name, int(number), timeout=10)
     try:
