@@ -61,7 +61,7 @@ def comes_back(load, seconds=5, may_break=False):
 
 def test_the_database_is_killed_and_comes_back(stack, load):
     stack.compose("kill", "db")
-    time.sleep(2)
+    time.sleep(7)  # requests wait five seconds for a connection
     stack.compose("up", "--detach", "--wait", "db")
     comes_back(load)
     assert load.failures()
