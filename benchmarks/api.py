@@ -43,7 +43,8 @@ TUTORIAL = ("gunicorn", "--bind=0.0.0.0:8000", "config.wsgi")
 # What else could serve the project, with as many processes. gunicorn's sync workers have no threads.
 SERVERS = {
     "sync": "gunicorn --config=config/gunicorn.py --worker-class=sync --threads=1 config.wsgi",
-    "granian": "granian --interface=wsgi --host=0.0.0.0 --workers=2 --blocking-threads=4 config.wsgi:application",
+    "granian": "python -m granian --interface=wsgi --host=0.0.0.0 --workers=2 --blocking-threads=4 "
+    "config.wsgi:application",
 }
 BOOKS = "/api/v1/books/"
 MAKE_TOKENS = """
