@@ -49,3 +49,20 @@ def test_rows_are_shown_as_drf_shows_them(user: User, has_model: bool) -> None:
     assert list(shown[0]) == list(shown[1])
     # What a row does not have is left out.
     assert ("model" in shown[0]) == has_model
+
+
+class EntrySerializer(ModelSerializer):
+    fixed_fields = True
+
+    class Meta:
+        model = LogEntry
+        fields = ("id", "object_repr")
+
+
+def test_fixed_fields_are_found_out_once_and_those_of_one_answer_count(user: User) -> None:
+    entry = LogEntry.objects.create(user=user, action_flag=1, object_repr="ada")
+    first, second, shorter = (EntrySerializer(entry) for _ in range(3))
+    del shorter.fields["id"]
+    assert first.data == second.data == {"id": entry.pk, "object_repr": "ada"}
+    assert first._readers is second._readers  # noqa: SLF001 - what this is for
+    assert shorter.data == {"object_repr": "ada"}

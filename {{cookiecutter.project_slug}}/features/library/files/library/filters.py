@@ -1,10 +1,11 @@
 from django.forms import NumberInput
 from django_filters import rest_framework as filters
 
+from config.filters import FilterSet
 from library.models import Author, Book, BookQuerySet
 
 
-class BookFilter(filters.FilterSet):
+class BookFilter(FilterSet):
     """Books of an author (`author`), those published within two dates, both included, and those with all the words."""
 
     # A list to choose from, which is what the API in a browser shows otherwise, would have every author in it.

@@ -14,6 +14,8 @@ from library.models import Author, Book
     ]
 )
 class AuthorSerializer(ModelSerializer):
+    fixed_fields = True
+
     class Meta:
         model = Author
         fields = ("id", "name", "owner")
@@ -43,6 +45,7 @@ class BookSerializer(ModelSerializer):
         help_text="10 or 13 characters, with or without hyphens; answered as 13 digits.",
         validators=[UniqueValidator(Book.objects.all(), "There is a book with this ISBN already.")],
     )
+    fixed_fields = True
 
     class Meta:
         model = Book
