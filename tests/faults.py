@@ -260,7 +260,14 @@ FAULTS = [
         "compose.yaml",
         "user: ${HOST_UID:-1000}:${HOST_GID:-1000}",
         "user: 0:0",
-        "service web runs the project as root",
+        "service web runs as root",
+    ),
+    (
+        "image_user",
+        "compose.production.yaml",
+        'user: "65532:65532"',
+        'user: "0:0"',
+        "service proxy runs as root",
     ),
     ("image_user", "Dockerfile", "USER 10001:10001\n", "", "Dockerfile: the last stage ends as root"),
     (

@@ -462,14 +462,15 @@ def has_tag(image: str) -> bool:
 
 
 def image_user(project: Path) -> Problems:
-    """The image's last stage ends as somebody who is not root, and Compose does not change that."""
+    """The image's last stage ends as somebody who is not root, and Compose makes nobody root in production."""
     last_stage = re.split(r"^FROM ", parsed(project / "Dockerfile"), flags=re.MULTILINE)[-1]
     users = re.findall(r"^USER\s+([^\s:]+)", last_stage, re.MULTILINE)
     if not users or users[-1] in {"root", "0"}:
         yield "Dockerfile: the last stage ends as root; end it with USER and somebody else."
     for file, service, definition in services(project):
-        if definition.get("build") and str(definition.get("user")).partition(":")[0] in {"root", "0"}:
-            yield f"{file}: service {service} runs the project as root; let somebody else be its user."
+        closed = definition.get("build") or file == "compose.production.yaml"
+        if closed and str(definition.get("user")).partition(":")[0] in {"root", "0"}:
+            yield f"{file}: service {service} runs as root; let somebody else be its user."
 
 
 def compose_names(project: Path) -> Problems:

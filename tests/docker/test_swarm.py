@@ -1,6 +1,7 @@
 """The services of production on Docker Swarm, from the same file: what people notice of new versions, good and bad."""
 
 import json
+import re
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from tests.docker.load import UNLIMITED, served
 from tests.docker.stack import Production, eventually, run, set_variables
 from tests.docker.test_development import PING, changed
 from tests.docker.test_faults import FAILING_MIGRATION
+from tests.docker.test_production import USERS
 
 pytestmark = pytest.mark.alone
 
@@ -92,15 +94,16 @@ def test_every_service_runs_and_a_backup_is_made(stack):
 
 
 def test_containers_are_as_closed_as_those_of_compose(stack):
-    for service in ("db", "web", "proxy"):
+    for service, user in USERS.items():
         settings = json.loads(run("docker", "inspect", *stack.containers(service)).stdout)[0]
         assert settings["HostConfig"]["ReadonlyRootfs"]
         assert settings["HostConfig"]["CapDrop"] == ["ALL"]
         assert settings["HostConfig"]["Memory"]
         assert settings["HostConfig"]["PidsLimit"]
+        status = stack.execute("cat", "/proc/1/status", service=service).stdout
+        assert re.search(rf"^Uid:(\s+{user}){{4}}$", status, re.MULTILINE)
     assert stack.execute("touch", "/tmp/one").returncode == 0
     assert stack.execute("touch", "/app/one", check=False).returncode != 0
-    assert stack.execute("id", "--user").stdout == "10001\n"
     assert not any(secret in json.dumps(stack.inspect("web")) for secret in stack.secrets.values())
 
 
