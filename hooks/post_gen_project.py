@@ -1,17 +1,23 @@
 """Turn what Cookiecutter rendered into a project, and check it before its owner sees it."""
 
-import ast
 import contextlib
+import os
+from pathlib import Path
+
+# Has the shell of pre_gen_project.py wait for this process too, and before the imports that take long.
+with contextlib.suppress(OSError), Path(".unfinished").open("r+") as marker:
+    marker.read()
+    marker.write(f"{os.getpid()}\n")
+
+import ast
 import hashlib
 import json
-import os
 import re
 import secrets
 import shlex
 import shutil
 import stat
 import sys
-from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 

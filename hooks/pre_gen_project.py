@@ -1,12 +1,48 @@
 """Refuse answers that cannot become a project: all at once, a line each."""
 
+import contextlib
+import os
+from pathlib import Path
+
+# Cookiecutter takes away what it made where a hook fails, but not where it is interrupted or killed, or stopped by a
+# fault of the template or a full disk. So a shell waits outside, ten minutes at most, and takes the folder away if it
+# still has its .unfinished when Cookiecutter and post_gen_project.py, which adds itself to that file, are both gone.
+# There is no such shell on Windows.
+WATCH = r"""
+cd /
+{ tr '\0' ' ' < "/proc/$2/cmdline" || ps -o args= -p "$2"; } | grep -q -e --keep-project-on-failure && exit
+while [ $((tenths += 1)) -lt 6000 ] && { read -r made; read -r hook; [ "$made" = "$2" ]; } < "$1/.unfinished"; do
+    kill -0 "$made" || kill -0 "${hook:-$made}" || { chmod -R u+w "$1"; rm -rf "$1"; }
+    sleep 0.1
+done
+"""
+
+
+def watch(folder):
+    """Mark a folder that this run has made, which is empty. What is in any other is never taken away."""
+    marker = folder / ".unfinished"
+    if any(folder.iterdir()):
+        marker.unlink(missing_ok=True)
+        return
+    with marker.open("x") as file:
+        # Who is an orphan already has a parent of another group, and is the last to work here.
+        cookiecutter = os.getppid() if os.getpgid(os.getppid()) == os.getpgrp() else os.getpid()
+        file.write(f"{cookiecutter}\n")
+    nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+    command = ["sh", "-c", WATCH, "sh", str(folder), str(cookiecutter)]
+    os.posix_spawnp("sh", command, os.environ, file_actions=nowhere, setsid=True)
+
+
+# Before the other imports: Ctrl-C may come during them. Where nobody can watch, a project is made all the same.
+with contextlib.suppress(AttributeError, NotImplementedError, OSError):
+    watch(Path.cwd())
+
 import difflib
 import json
 import re
 import shutil
 import sys
 import unicodedata
-from pathlib import Path
 
 # In JSON a quote within an answer has a backslash before it, which keeps it from ending this text too.
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
@@ -103,8 +139,6 @@ VALIDATORS = (
 )
 
 if refusals := [refusal for validator in VALIDATORS for refusal in validator(ANSWERS)]:
+    # Cookiecutter takes away the folder if it has made it.
+    Path(".unfinished").unlink(missing_ok=True)
     sys.exit("\n".join(refusals))
-
-# Tells post_gen_project.py that everything in this folder was made by this run, and may be taken away again.
-if not any(Path.cwd().iterdir()):
-    Path(".unfinished").touch()

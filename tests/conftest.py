@@ -36,3 +36,10 @@ def bake(cookies_session):
 def template(tmp_path):
     """Return a copy of the template, which a test may change."""
     return copy_of_template(tmp_path)
+
+
+@pytest.fixture
+def out(tmp_path):
+    """Return an empty folder, to generate into."""
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"

@@ -16,17 +16,10 @@ from pathlib import Path
 import pytest
 
 from tests import TEMPLATE, commit
-from tests.faults import breach
 from tests.test_projects import environment_with
 
 ROOT = os.getuid() == 0
 COOKIECUTTER = [sys.executable, "-m", "cookiecutter"]
-
-
-@pytest.fixture
-def out(tmp_path):
-    (tmp_path / "out").mkdir()
-    return tmp_path / "out"
 
 
 def generate(out, *arguments, template=TEMPLATE, prefix=(), **options):
@@ -188,38 +181,6 @@ def interrupt(run):
             return run.wait(5)
     os.killpg(run.pid, signal.SIGKILL)
     return pytest.fail("Ctrl-C was not heard for a minute.")
-
-
-def test_an_interrupted_prompt_leaves_nothing_behind(out):
-    run, controller = run_in_a_terminal(out)
-    shown = b""
-    while b"Name of the project" not in shown:
-        shown += os.read(controller, 1000)
-    assert interrupt(run) != 0
-    assert not list(out.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("file", "line"),
-    [
-        ("{{cookiecutter.project_slug}}/doctor.py", "import ast"),
-        ("hooks/post_gen_project.py", "    make_writable(project)"),
-        ("hooks/post_gen_project.py", '    shutil.rmtree(project / "features")'),
-        ("hooks/post_gen_project.py", '    (project / ".unfinished").unlink('),
-    ],
-)
-def test_an_interrupted_hook_leaves_nothing_behind(out, template, file, line):
-    wait = "__import__('pathlib').Path('../reached').touch(); __import__('time').sleep(60)"
-    breach(template / file, line, f"{line[: -len(line.lstrip())]}{wait}\n{line}")
-    run, _ = run_in_a_terminal(out, "--no-input", template=template)
-    deadline = time.monotonic() + 60
-    while not (out / "reached").exists():
-        assert run.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-    (out / "reached").unlink()
-    assert interrupt(run) != 0
-    assert not list(out.iterdir())
 
 
 @pytest.mark.parametrize(
