@@ -122,9 +122,17 @@ def suggestion(slug):
     return plain if len(plain) > 1 and plain not in RESERVED else f"{plain or 'my'}-api"
 
 
+def index_is_the_templates(answers):
+    """Cookiecutter takes it from the command line, although it is no question."""
+    if answers["_index"] != "pypi":
+        yield f"_index {answers['_index']!r}: leave it out; a project's README says how to use a mirror."
+
+
 def there_is_room(answers):
-    if shutil.disk_usage(".").free < 2_000_000:
-        yield "There is no room here: a project takes 1 MB, and twice that while it is made."
+    disk = os.statvfs(".") if hasattr(os, "statvfs") else None
+    # Some file systems do not count their files.
+    if shutil.disk_usage(".").free < 2_000_000 or (disk and disk.f_files and disk.f_favail < 600):
+        yield "There is no room here: a project takes 1 MB and 200 files, and up to three times that while it is made."
 
 
 VALIDATORS = (
@@ -135,6 +143,7 @@ VALIDATORS = (
     chosen_is_what_was_answered,
     name_is_a_line_of_text,
     slug_is_a_host_name,
+    index_is_the_templates,
     there_is_room,
 )
 

@@ -74,6 +74,13 @@ def test_what_is_not_a_line_of_text_is_no_name(tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_index_is_no_question(tmp_path):
+    result = generate(tmp_path, _index="x")
+    assert result.returncode == 1
+    assert result.stderr == "_index 'x': leave it out; a project's README says how to use a mirror.\n"
+    assert not list(tmp_path.iterdir())
+
+
 def test_all_wrong_answers_are_reported_together(tmp_path):
     lines = generate(tmp_path, project_name=" ", project_slug="-").stderr.splitlines()
     assert [line.split()[0] for line in lines] == ["project_name", "project_slug"]
@@ -134,6 +141,7 @@ def replay(tmp_path):
         ({"project_slug": "My API"}, "project_slug 'My API': a slug has 2 to 40 lower-case letters"),
         ({"project_name": "\n"}, "project_name '\\n': a name is one line"),
         ({"project_name": ["My", "API"]}, "project_name ['My', 'API']: a name is one line"),
+        ({"_index": "x"}, "_index 'x': leave it out"),
         ({"jwt": True}, "__chosen 'library ci/github license/MIT ': write 'library jwt ci/github license/MIT' there"),
     ],
 )

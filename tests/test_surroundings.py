@@ -145,9 +145,9 @@ def test_two_runs_at_once_leave_one_whole_project(out, apart):
 
 
 @pytest.mark.skipif(not ROOT, reason="only root can mount a small disk")
-@pytest.mark.parametrize("size", ["64k", "400k", "1900k"])
-def test_a_full_disk_leaves_nothing_behind(out, size):
-    script = f'mount -t tmpfs -o size={size} none "$0" && cd "$0" && "$@"; ls -A "$0"'
+@pytest.mark.parametrize("limit", ["size=64k", "size=400k", "size=1900k", "nr_inodes=3", "nr_inodes=500"])
+def test_a_full_disk_leaves_nothing_behind(out, limit):
+    script = f'mount -t tmpfs -o {limit} none "$0" && cd "$0" && "$@"; ls -A "$0"'
     result = generate(out, prefix=["unshare", "--mount", "sh", "-c", script, out])
     assert "There is no room here: a project takes 1 MB" in result.stderr
     assert result.stdout.splitlines()[-1] == "Hook script failed (exit status: 1)"
