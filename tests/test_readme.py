@@ -56,6 +56,16 @@ def test_every_variable_of_the_table_is_explained_and_has_the_default_that_it_sa
                 assert used.get(name) == {value}, name
 
 
+def test_every_variable_that_the_settings_read_is_explained_beside_its_default(project):
+    example = (project / ".env.example").read_text("utf-8")
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (project / "config/settings.py").read_text("utf-8")))
+    assert {"SECRET_KEY", "TOKEN_DAYS"} < read
+    # The one that says where .env is cannot stand in it.
+    assert read - {"ENV_FILE"} <= {*re.findall(r"^(?:# )?(\w+)=", example, re.MULTILINE)}
+    for name in re.findall(r"^# (\w+)=.", example, re.MULTILINE):
+        assert len({value.replace("_", "") for value in defaults(project)[name]}) == 1, name
+
+
 def defaults(project):
     """Return what variables are without a value, as .env.example, the Compose files and the settings say it."""
     sources = {
