@@ -35,7 +35,7 @@ soak: .venv/ready ## ten minutes of load on a production stack: memory stays fla
 lint: .venv/ready ## everything that can be checked by reading
 	ruff check --config pyproject.toml
 	ruff format --check --config pyproject.toml
-	shellcheck .ci/run .ci/docker-engine .ci/base-images/build .ci/base-images/postgres-entrypoint.sh \
+	shellcheck .ci/run .ci/docker-engine .ci/base-images/build .ci/base-images/*.sh \
 		'{{cookiecutter.project_slug}}/database.sh'
 
 .PHONY: mutation

@@ -95,7 +95,7 @@ def test_images_are_named_by_their_newest_release_or_major_version(github, templ
 
 
 def test_what_changed_is_said(monkeypatch, capsys):
-    for name in ("lock_projects", "lock_development_tools", "lock_stand_in", "write_workflow", "write_image"):
+    for name in ("lock_projects", "lock_development_tools", "lock_stand_ins", "write_workflow", "write_image"):
         monkeypatch.setattr(lock, name, lambda *_: None)
     versions = [{"django": "6.1", "gone": "1", "same": "2"}, {"django": "6.2", "new (development)": "3", "same": "2"}]
     monkeypatch.setattr(lock, "pinned", lambda: versions.pop(0))

