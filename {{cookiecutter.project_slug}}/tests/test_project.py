@@ -196,7 +196,7 @@ def test_the_project_is_ready_with_its_database() -> None:
 def test_health_is_asked_for_as_often_as_one_likes_and_never_kept(
     db: None, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rest_framework.throttling.AnonRateThrottle.rate", "1/min", raising=False)
+    monkeypatch.setattr("config.throttling.AnonRateThrottle.rate", "1/min", raising=False)
     responses = [Client().get(path) for _ in range(3)]
     assert [response.status_code for response in responses] == [200] * 3
     assert {response.headers["Cache-Control"] for response in responses} == {"no-store"}

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -9,11 +10,11 @@ from django.utils import timezone
 from knox.models import AuthToken
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 from rest_framework.test import APIClient, APIRequestFactory
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
-from config.throttling import UserRateThrottle
+from config.throttling import AnonRateThrottle, UserRateThrottle, client
 from users.models import User
 
 LOGIN, LOGOUT = "/api/v1/auth/login/", "/api/v1/auth/logout/"
@@ -97,6 +98,38 @@ def test_logins_to_one_account_are_held_back_wherever_they_come_from(
     statuses = [api.post(LOGIN, CREDENTIALS, REMOTE_ADDR=address).status_code for address in addresses]
     assert statuses == [200] * 3 + [429]
     assert api.post(LOGIN, CREDENTIALS | {"username": "other"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::7", "2001:db8:1:3::/64"),
+        ("fe80::7%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("unknown", "unknown"),
+        ("", ""),
+    ],
+)
+def test_a_client_is_an_ipv4_address_or_a_network_of_ipv6(address: str, counted: str) -> None:
+    assert client(address) == counted
+
+
+@pytest.mark.parametrize(("name", "proxies"), [("REMOTE_ADDR", 0), ("HTTP_X_FORWARDED_FOR", 1)])
+def test_another_address_of_the_same_ipv6_network_does_not_lead_around_a_limit(
+    api: APIClient, db: None, name: str, proxies: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_settings, "NUM_PROXIES", proxies)
+    monkeypatch.setattr("users.backends.AddressThrottle.rate", "3/min", raising=False)
+    addresses = [f"2001:db8:0:{network}::{number}" for network in (1, 2) for number in range(4)]
+    sent: list[dict[str, Any]] = [{name: address} for address in addresses]
+    assert [api.post(LOGIN, CREDENTIALS, **each).status_code for each in sent] == [401, 401, 401, 429] * 2
+    requests = [Request(APIRequestFactory().get("/", **each)) for each in sent]
+    keys = {AnonRateThrottle().get_cache_key(request, APIView()) for request in requests}
+    assert keys == {"throttle_anon_2001:db8:0:1::/64", "throttle_anon_2001:db8:0:2::/64"}
 
 
 def test_many_others_do_not_make_a_count_be_forgotten(

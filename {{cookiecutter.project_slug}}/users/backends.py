@@ -10,11 +10,12 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
+from config.throttling import ClientThrottle
 from users.models import User
 
 
-class AddressThrottle(SimpleRateThrottle):
-    """So many logins from an address, whatever account they try."""
+class AddressThrottle(ClientThrottle):
+    """So many logins from a client, whatever account they try."""
 
     scope = "login"
 

@@ -126,7 +126,7 @@ class TestApi:
     def test_somebody_without_a_login_is_told_when_to_come_back(
         self, api: APIClient, db: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("rest_framework.throttling.AnonRateThrottle.rate", "1/min", raising=False)
+        monkeypatch.setattr("config.throttling.AnonRateThrottle.rate", "1/min", raising=False)
         assert api.get(BOOKS).status_code == 200
         response = api.get(BOOKS)
         assert (response.status_code, response.json()["title"]) == (429, "Too Many Requests")
