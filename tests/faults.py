@@ -188,10 +188,10 @@ FAULTS = [
         "library/urls.py: names the template library/signin.html, which is not there.",
     ),
     ("migrations", "users/migrations/__init__.py", None, None, "0001_initial.py: is not seen without an __init__.py"),
-    ("migrations", "users/migrations/0001_initial.py", None, None, "users/models.py: has no migration; run"),
+    ("migrations", "config/models.py", None, "class Note: pass", "config/models.py: has no migration; run"),
     (
         "migrations",
-        "users/migrations/0002_more.py",
+        "users/migrations/0003_more.py",
         None,
         FOLLOWS_NOTHING,
         "follows users.0009_gone, which is not there.",
@@ -412,7 +412,7 @@ ORDINARY = {
         ("page.html", None, "<p>\r\n</p>\r\n"),
     ],
     "migrations that wait for the first": [
-        ("users/migrations/0002_more.py", None, FOLLOWS_NOTHING.replace("0009_gone", "__first__")),
+        ("users/migrations/0003_more.py", None, FOLLOWS_NOTHING.replace("0009_gone", "__first__")),
     ],
 }
 

@@ -30,8 +30,8 @@ templates/500.html templates/503.html templates/base.html templates/drf_spectacu
 templates/drf_spectacular/swagger_ui.html templates/rest_framework/api.html tests/__init__.py tests/conftest.py
 tests/fuzz_api.py tests/settings.py tests/test_filters.py tests/test_logs.py tests/test_pages.py tests/test_pagination.py
 tests/test_project.py tests/test_serializers.py tests/test_users.py upgrade.py users/__init__.py users/admin.py
-users/apps.py users/authentication.py users/backends.py users/migrations/0001_initial.py users/migrations/__init__.py
-users/models.py users/serializers.py users/urls.py users/views.py
+users/apps.py users/authentication.py users/backends.py users/migrations/0001_initial.py users/migrations/0002_search.py
+users/migrations/__init__.py users/models.py users/serializers.py users/urls.py users/views.py
 """
 LIBRARY = """
 library/__init__.py library/admin.py library/api.py library/apps.py library/filters.py library/isbn.py

@@ -136,15 +136,20 @@ def test_what_has_not_changed_is_not_sent_again(visitor):
 def test_an_index_serves_the_search(production):
     script = """
 from django.db import connection
+from django.contrib.admin import site
 from library.models import Author, Book
+from users.models import User
 with connection.cursor() as cursor:
     # So few books are read from end to end sooner than any index is.
     cursor.execute("SET enable_seqscan = off; SET enable_indexscan = off; SET enable_indexonlyscan = off")
 print(Book.objects.search("river").explain(), Author.objects.filter(name__icontains="river").explain())
+# The admin's, by which it completes the name of an owner too.
+print(site.get_model_admin(User).get_search_results(None, User.objects.all(), "river garden")[0].explain())
 """
     plan = production.manage("shell", "--verbosity=0", "--command", script)
     assert "author_search" in plan
     assert "book_search" in plan
+    assert "user_search" in plan
 
 
 PLANS = """

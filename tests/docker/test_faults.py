@@ -20,7 +20,7 @@ FAILING_MIGRATION = """
 from django.db import migrations
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0001_initial")]
+    dependencies = [("users", "0002_search")]
     operations = [migrations.RunSQL("SELECT no_such_column FROM users_user")]
 """
 KILL_A_WORKER = """
@@ -144,7 +144,7 @@ def test_a_new_version_replaces_the_old_one_and_nobody_notices(stack, load):
 
 def test_a_version_whose_migration_fails_leaves_the_old_one_serving(stack, load):
     before = stack.inspect("web")["Id"]
-    migration = stack.project / "users/migrations/0002_fails.py"
+    migration = stack.project / "users/migrations/0003_fails.py"
     migration.write_text(FAILING_MIGRATION, "utf-8")
     try:
         assert deploy(stack, "third", check=False) is False

@@ -149,7 +149,7 @@ def test_a_version_that_is_not_well_gives_way_to_the_old_one(stack, load):
 
 def test_a_version_whose_migration_fails_leaves_the_old_one_serving(stack, load):
     before = [*stack.containers("web"), *stack.containers("worker")]
-    migration = stack.project / "users/migrations/0002_fails.py"
+    migration = stack.project / "users/migrations/0003_fails.py"
     migration.write_text(FAILING_MIGRATION, "utf-8")
     try:
         set_variables(stack.project, TAG="fourth")

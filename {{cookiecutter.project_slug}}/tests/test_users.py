@@ -5,7 +5,9 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from knox.models import AuthToken
 from pytest_django import DjangoAssertNumQueries
@@ -146,6 +148,15 @@ def test_logins_to_the_admin_are_held_back_too(client: Client, user: User) -> No
     responses = [client.post("/admin/login/", CREDENTIALS | {"password": "wrong"}) for _ in range(11)]
     assert [response.status_code for response in responses] == [200] * 10 + [429]
     assert int(responses[-1].headers["Retry-After"]) > 0
+
+
+def test_the_admin_lists_and_finds_users_without_counting_them_all(admin_client: Client, user: User) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        page = admin_client.get("/admin/users/user/?q=ADA@example").content.decode()
+    assert f"/admin/users/user/{user.pk}/change/" in page
+    counts = [query["sql"] for query in queries if "COUNT" in query["sql"]]
+    assert counts
+    assert [sql for sql in counts if "LIMIT 2000" not in sql] == []
 
 
 @pytest.mark.parametrize("username", ["ada", "nobody"])

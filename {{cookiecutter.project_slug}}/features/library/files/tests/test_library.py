@@ -320,7 +320,17 @@ class TestAdmin:
             admin_client.get("/admin/library/book/")
         counts = [query["sql"] for query in queries if "COUNT" in query["sql"]]
         assert counts
-        assert [sql for sql in counts if "LIMIT 10000" not in sql] == []
+        assert [sql for sql in counts if "LIMIT 2000" not in sql] == []
+
+    @pytest.mark.parametrize(
+        ("field", "term", "found"), [("author", "knuth", "Donald Knuth"), ("owner", "ADA@", "ada")]
+    )
+    def test_an_author_and_an_owner_are_found_by_a_part_of_their_name(
+        self, admin_client: Client, book: Book, field: str, term: str, found: str
+    ) -> None:
+        query = {"app_label": "library", "model_name": "book", "field_name": field, "term": term}
+        response = admin_client.get("/admin/autocomplete/", query)
+        assert [result["text"] for result in response.json()["results"]] == [found]
 
     def test_books_can_be_narrowed_to_a_time(self, admin_client: Client, book: Book) -> None:
         path = "/admin/library/book/?published__gte={}&published__lt=2000-01-01"

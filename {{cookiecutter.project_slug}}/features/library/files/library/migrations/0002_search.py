@@ -1,6 +1,5 @@
 """Indexes for the search for a part of a word, which PostgreSQL has, and SQLite does without."""
 
-from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
@@ -12,16 +11,19 @@ INDEXES = {
 
 
 def create(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    for name, definition in INDEXES.items() if schema_editor.connection.vendor == "postgresql" else ():
-        schema_editor.execute(f"CREATE INDEX {name} ON {definition}")
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        for name, definition in INDEXES.items():
+            schema_editor.execute(f"CREATE INDEX {name} ON {definition}")
 
 
 def drop(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    for name in INDEXES if schema_editor.connection.vendor == "postgresql" else ():
-        schema_editor.execute(f"DROP INDEX {name}")
+    if schema_editor.connection.vendor == "postgresql":  # the extension stays: indexes of other apps may need it
+        for name in INDEXES:
+            schema_editor.execute(f"DROP INDEX {name}")
 
 
 class Migration(migrations.Migration):
     dependencies = (("library", "0001_initial"),)
 
-    operations = (TrigramExtension(), migrations.RunPython(create, drop))
+    operations = (migrations.RunPython(create, drop),)
