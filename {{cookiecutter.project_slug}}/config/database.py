@@ -1,17 +1,14 @@
 """How the project leaves its database, and what it says where the database does not let it in."""
 
 from selectors import EVENT_READ, DefaultSelector
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, connection, connections
 
-if TYPE_CHECKING:
-    from psycopg import Connection
 
-
-def check(connection: "Connection[Any]") -> None:
-    """Raise OperationalError where a connection of the pool is of no use, for `check` of psycopg's pool.
+def check(connection: Any) -> None:
+    """Raise OperationalError where psycopg's connection is of no use, for `check` of its pool.
 
     Only a server that ends a connection says something unasked: where it has said nothing, nothing is asked. A question
     each time would be 4% of the CPU that a list takes. A server that has gone without a word is found out by the query.
