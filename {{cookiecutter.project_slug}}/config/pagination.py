@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.utils.functional import cached_property
-from rest_framework import pagination
+from rest_framework import filters, pagination
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -31,7 +31,8 @@ class CursorPagination(pagination.CursorPagination):
 
     The place is a row's values of every field in the ordering, to which the primary key is added; DRF's own class takes
     the first field alone, and goes round in circles where a thousand rows share a value. An index on the field and the
-    key serves it. Do not order by a field that may be null: nothing comes before or after what is not there.
+    key serves it. Raises ImproperlyConfigured for a field that may be null: nothing comes before or after what is not
+    there.
     """
 
     ordering: str | list[str] | tuple[str, ...] = "-id"
@@ -41,6 +42,12 @@ class CursorPagination(pagination.CursorPagination):
 
     def get_ordering(self, request: Request, queryset: QuerySet, view: APIView) -> tuple[str, ...]:
         ordering = super().get_ordering(request, queryset, view)
+        for name in ordering:
+            if not has_places(queryset.model, name.lstrip("-")):
+                raise ImproperlyConfigured(
+                    f"{type(view).__name__} cannot order by {name.lstrip('-')}: pages need fields of "
+                    f"{queryset.model.__name__} itself that are never null. Name such ones alone in ordering_fields."
+                )
         key = queryset.model._meta.pk.name  # noqa: SLF001 - Django documents it
         if key in {name.lstrip("-") for name in ordering}:
             return ordering
@@ -85,6 +92,20 @@ class CursorPagination(pagination.CursorPagination):
         for link, cursor in (("next", "cD0xMjM="), ("previous", "cj0xJnA9MTcy")):
             paginated["properties"][link]["example"] = f"https://api.example.com/?{self.cursor_query_param}={cursor}"
         return paginated
+
+
+class OrderingFilter(filters.OrderingFilter):
+    """DRF's; a view without `ordering_fields` takes the fields of its serializer by which there can be pages."""
+
+    def get_default_valid_fields(self, queryset: QuerySet, view: APIView, context: Any = None) -> list[tuple[str, str]]:
+        fields = super().get_default_valid_fields(queryset, view, context)
+        return [(name, label) for name, label in fields if has_places(queryset.model, name)]
+
+
+def has_places(model: type[Model], name: str) -> bool:
+    """Tell whether each row has a place in the order of that name: that of a field of its own which is never null."""
+    fields = model._meta.concrete_fields  # noqa: SLF001 - Django documents it
+    return any(name in {field.name, field.attname} and not field.null for field in fields)
 
 
 def values(model: type[Model], fields: Sequence[str], position: str) -> list[Any]:

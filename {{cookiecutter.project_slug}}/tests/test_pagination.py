@@ -8,12 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 
-from config.pagination import CursorPagination
+from config.pagination import CursorPagination, OrderingFilter
 from users.models import User
 from users.serializers import UserSerializer
 
@@ -88,6 +90,31 @@ def test_a_number_beyond_all_that_the_database_has_is_no_failure(get: Get, db: N
 def test_the_link_that_the_schema_shows_leads_to_a_page(get: Get, db: None, link: str) -> None:
     shown = CursorPagination().get_paginated_response_schema({})["properties"][link]["example"]
     assert get(f"/?{urlsplit(shown).query}").status_code == 200
+
+
+def test_an_order_in_which_not_each_row_has_a_place_is_refused(
+    get: Get, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(UserList, "ordering_fields", ("last_login",))
+    with pytest.raises(ImproperlyConfigured, match="UserList cannot order by last_login"):
+        get("/?ordering=-last_login")
+
+
+class NameSerializer(serializers.ModelSerializer):
+    name = serializers.CharField(source="get_full_name")
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "last_login", "name")
+
+
+def test_a_list_that_names_no_fields_is_ordered_by_those_in_which_each_row_has_a_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(UserList, "ordering_fields", None)
+    monkeypatch.setattr(UserList, "serializer_class", NameSerializer)
+    fields = OrderingFilter().get_default_valid_fields(UserList.queryset, UserList())
+    assert [name for name, _ in fields] == ["id", "username"]
 
 
 def encoded(cursor: str) -> str:
