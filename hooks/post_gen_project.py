@@ -195,6 +195,10 @@ try:
 except OSError as error:
     sys.exit(f"The project was not finished: {error}.")
 except KeyboardInterrupt:
+    import signal
+
+    # Pressed again, Ctrl-C would stop this halfway.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Cookiecutter cleans up behind a hook that fails, but not when it is interrupted itself.
     if Path(".unfinished").exists():
         shutil.rmtree(Path.cwd(), ignore_errors=True)

@@ -104,6 +104,16 @@ def test_an_interrupted_hook_leaves_nothing_behind(out, template, file, line):
     assert nothing_is_left(out)
 
 
+def test_pressing_ctrl_c_again_and_again_leaves_nothing_behind(out, template):
+    wait_before(template / HOOK, "    make_writable(project)")
+    run, _ = run_until_it_waits(out, template)
+    while run.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGINT)
+        time.sleep(0.001)
+    assert nothing_is_left(out)
+
+
 ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 
 
