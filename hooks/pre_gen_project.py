@@ -21,10 +21,14 @@ done
 def watch(folder):
     """Mark a folder that this run has made, which is empty. What is in any other is never taken away."""
     marker = folder / ".unfinished"
-    if any(folder.iterdir()):
+    try:
+        if any(folder.iterdir()):
+            raise FileExistsError
+        file = marker.open("x")
+    except FileExistsError:  # of two runs at once, too
         marker.unlink(missing_ok=True)
         return
-    with marker.open("x") as file:
+    with file:
         # Who is an orphan already has a parent of another group, and is the last to work here.
         cookiecutter = os.getppid() if os.getpgid(os.getppid()) == os.getpgrp() else os.getpid()
         file.write(f"{cookiecutter}\n")

@@ -19,6 +19,14 @@ SLEEP = "__import__('time').sleep(60)"
 UNTIL_TOLD = "[__import__('time').sleep(0.01) for _ in iter(__import__('pathlib').Path('../go').exists, True)]"
 
 
+@pytest.fixture(autouse=True)
+def hang_ups_are_heard():
+    """What nohup starts ignores them, and whatever that starts."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def soon(condition, seconds=5):
     """Return what the condition becomes, which has to be true within so many seconds."""
     deadline = time.monotonic() + seconds
