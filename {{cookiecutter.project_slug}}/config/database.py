@@ -1,22 +1,7 @@
 """How the project leaves its database, and what it says where the database does not let it in."""
 
-from selectors import EVENT_READ, DefaultSelector
-from typing import Any
-
 from django.conf import settings
 from django.db import OperationalError, connection, connections
-
-
-def check(connection: Any) -> None:
-    """Raise OperationalError where psycopg's connection is of no use, for `check` of its pool.
-
-    Only a server that ends a connection says something unasked: where it has said nothing, nothing is asked. A question
-    each time would be 4% of the CPU that a list takes. A server that has gone without a word is found out by the query.
-    """
-    with DefaultSelector() as selector:
-        selector.register(connection.fileno(), EVENT_READ)
-        if selector.select(timeout=0):
-            connection.execute("")
 
 
 def close_pools() -> None:

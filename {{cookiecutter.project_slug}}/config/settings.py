@@ -14,7 +14,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import FileAwareEnv
 
-from config.database import check
 from config.email import mailers
 from config.logs import logging_config
 
@@ -118,9 +117,9 @@ DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'd
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     if password := env.str("DATABASE_PASSWORD", ""):
         DATABASES["default"]["PASSWORD"] = password
-    # Connections stay open between requests, at most so many in a process, and are looked at before they are used.
-    pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 5, "check": check}
-    DATABASES["default"]["OPTIONS"] = {"pool": pool}
+    # Connections stay open between requests, at most so many in a process, and are tried before they are used.
+    pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 5}
+    DATABASES["default"] |= {"OPTIONS": {"pool": pool}, "CONN_HEALTH_CHECKS": True}
 
 # Throttles count in it. What has to make room for others is no longer counted, and Django's own has room for 300.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}

@@ -12,7 +12,6 @@ from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
@@ -27,7 +26,7 @@ from django.urls import include, path
 from rest_framework.test import APIClient
 
 from config import urls
-from config.database import check, close_pools, refused_password
+from config.database import close_pools, refused_password
 from config.schema import statuses
 from users.models import User
 
@@ -108,17 +107,6 @@ def test_the_mail_server_is_one_variable(production: Callable[..., dict[str, Any
 def test_forwarded_headers_are_believed_behind_a_proxy_only(production: Callable[..., dict[str, Any]]) -> None:
     assert "SECURE_PROXY_SSL_HEADER" in production(NUM_PROXIES="1")
     assert "SECURE_PROXY_SSL_HEADER" not in production(NUM_PROXIES="0")
-
-
-def test_a_connection_is_asked_where_its_server_has_said_something_only() -> None:
-    ours, servers = socket.socketpair()
-    with ours, servers:
-        connection = Mock(fileno=ours.fileno)
-        check(connection)
-        connection.execute.assert_not_called()
-        servers.close()
-        check(connection)
-        connection.execute.assert_called_once()
 
 
 def test_pools_of_connections_are_closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
