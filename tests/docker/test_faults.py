@@ -77,7 +77,7 @@ def test_a_process_of_the_database_is_killed(stack, load):
 def test_web_is_killed_and_comes_back(stack, load):
     stack.compose("kill", "web")
     stack.compose("up", "--detach", "--wait", "--no-recreate", "web")
-    comes_back(load)
+    comes_back(load, may_break=True)  # an answer that it had begun to send
 
 
 def test_a_process_of_web_is_killed(stack, load):
@@ -104,7 +104,8 @@ def test_what_ends_starts_again_by_itself(stack, load, service):
     if service == "proxy":
         eventually(lambda: load.answers[-1].status in {200, 201})
     print(f"{service} is back {clock.now() - begun:.1f} seconds after its end")
-    comes_back(load, may_break=service == "proxy")
+    # A web that is killed may have begun to send an answer.
+    comes_back(load, may_break=service != "db")
 
 
 def test_the_proxy_starts_again(stack, load):
