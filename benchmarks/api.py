@@ -116,7 +116,8 @@ def manage(server, *arguments):
 
 def start_database():
     options = ("--detach", f"--network={NAME}", f"--name={NAME}-db", "--env=POSTGRES_PASSWORD=only-measured")
-    run("docker", "run", *options, "--shm-size=256m", "postgres:18")
+    # All servers together may open more connections than PostgreSQL has by default, and then one was refused.
+    run("docker", "run", *options, "--shm-size=256m", "postgres:18", "postgres", "--max-connections=300")
 
     def the_database_answers():
         ready = run("docker", "exec", f"{NAME}-db", "pg_isready", "--quiet", "--host=127.0.0.1", check=False)
