@@ -25,6 +25,19 @@ ACCEPTED = {
 }
 USERS = {"web": 10001, "db": 999, "proxy": 65532}
 NET_BIND_SERVICE = 1 << 10  # capabilities(7), linux/capability.h
+# How many seconds it takes until 40 requests are answered, beside 40 connections on which nothing is asked.
+BESIDE_SILENCE = """
+import http.client, socket, time
+silent = [socket.create_connection(("127.0.0.1", 8000)) for _ in range(40)]
+time.sleep(0.5)
+begun = time.monotonic()
+for _ in range(40):
+    connection = http.client.HTTPConnection("127.0.0.1", 8000)
+    connection.request("GET", "/health/live")
+    assert connection.getresponse().status == 200
+    connection.close()
+print(time.monotonic() - begun)
+"""
 STYLE = re.compile('href="(/static/admin/css/base[^"]*)"')
 
 
@@ -187,6 +200,10 @@ class TestContainers:
         networks = production.inspect("db")["NetworkSettings"]["Networks"]
         assert [*networks] == [f"{production.project.name}-production_database"]
         assert json.loads(run("docker", "network", "inspect", *networks).stdout)[0]["Internal"] is True
+
+    def test_connections_on_which_nothing_is_asked_keep_no_request_waiting(self, production):
+        # Forty of them reach both processes; in threads, as gunicorn has it, they would wait for five seconds each.
+        assert float(production.execute("python", "-c", BESIDE_SILENCE).stdout) < 2.5
 
     def test_web_stops_by_itself_within_five_seconds(self, production):
         code, took = production.stop("web")

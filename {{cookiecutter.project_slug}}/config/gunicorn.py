@@ -2,22 +2,41 @@
 
 import os
 import select
+import selectors
+from functools import partial
 from typing import override
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.logs import logging_config
 
 
 class Worker(ThreadWorker):
-    """gunicorn's, which leaves no connection unanswered when it is told to end.
+    """gunicorn's, in which connections keep no thread that could answer, and are answered at its end."""
 
-    It stops to accept at once, and would reset at its end what has queued up meanwhile, which a proxy must not send
-    again if it is a POST. A connection that is refused is tried again, whatever it asks for.
-    """
+    @override
+    def enqueue_req(self, conn: TConn) -> None:
+        """Let a new connection wait for what it asks as a kept one does, and not in a thread, for five seconds.
+
+        A proxy opens more at times than it has requests for, and four of them would let all others wait
+        (gunicorn's issue 3634).
+        """
+        if conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.data_ready = True  # when the poller brings it
+        conn.sock.settimeout(0)
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
 
     @override
     def set_accept_enabled(self, enabled: bool | None) -> None:
+        """Accept what has queued up as well, when the worker is told to end.
+
+        It would be reset, which a proxy must not send again if it is a POST. A connection that is refused is tried
+        again, whatever it asks for.
+        """
         super().set_accept_enabled(enabled)
         if not self.alive:
             for listener in self.sockets:
