@@ -80,7 +80,7 @@ schedule() {
 
 # Where the backup cannot be restored, the project goes on with the data that it has.
 recover() {
-    compose stop
+    stop
     compose run --rm restore "${1:-latest}" || failed=true
     compose up --detach --wait
     [ -z "${failed:-}" ]
@@ -90,7 +90,7 @@ recover() {
 upgrade() {
     echo "${1:-}" | grep --quiet '^[0-9][0-9]$' || fail "Say to which version: sh database.sh upgrade 19"
     trap 'echo "It failed. All data is in the old version still; start that again, as ever." >&2' EXIT
-    compose stop
+    stop
     # By its own pg_dump: the tables of PostgreSQL 17.12 have an option that 18.6 dumps, but does not restore.
     compose run --rm backup
     export POSTGRES_VERSION="$1"
@@ -100,6 +100,15 @@ upgrade() {
     printf '\nPOSTGRES_VERSION=%s\n' "$POSTGRES_VERSION" >> .env
     trap - EXIT
     compose up --detach --wait
+}
+
+# Before 28.3, the engine lists for a moment as running what it has just stopped (moby's issue 50133), and `compose run`
+# would not start the database then.
+stop() {
+    compose stop
+    while [ -n "$(compose ps --quiet --orphans=false)" ]; do
+        sleep 0.1
+    done
 }
 
 compose() {
