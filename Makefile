@@ -20,7 +20,12 @@ project: .venv/ready ## generate a project beside this repository, or in OUTPUT
 
 .PHONY: test
 test: .venv/ready ## the tests that need no Docker
-	pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder -m "not docker and not index" $(PYTEST)
+	pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder \
+		-m "not docker and not index and not combinations" $(PYTEST)
+
+.PHONY: test-combinations
+test-combinations: .venv/ready ## the tests of projects with sets of options, in which every two meet
+	pytest --numprocesses=2 --dist=loadgroup --no-loadscope-reorder -m combinations $(PYTEST)
 
 .PHONY: test-docker
 test-docker: .venv/ready ## the tests that build images and start containers

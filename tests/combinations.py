@@ -19,20 +19,21 @@ def everything_but(option):
     return EVERYTHING | dict.fromkeys([option, *needy], False)
 
 
-def pairwise(offered):
-    """Return few sets of answers, in which each answer to a question meets each answer to every other question.
+def pairwise(offered, *given):
+    """Return few sets of answers, those given first, in which each answer meets each answer to every other question.
 
     Faults that need three particular answers at once are rare (Kuhn, Wallace and Gallo: Software Fault Interactions
     and Implications for Software Testing, 2004). The fewest of what twenty orders of the questions lead to.
     """
-    return min((greedy(offered, random.Random(seed)) for seed in range(20)), key=len)
+    return min((greedy(offered, given, random.Random(seed)) for seed in range(20)), key=len)
 
 
-def greedy(offered, order):
+def greedy(offered, given, order):
     """Return such sets, each of which takes, question by question, the answer that meets most of what is left."""
     answers = [[(name, value) for value in values] for name, values in offered.items()]
     left = {pair for one, other in itertools.combinations(answers, 2) for pair in itertools.product(one, other)}
-    sets = []
+    sets = [{name: answers[name] for name in offered} for answers in given]
+    left -= {pair for answers in sets for pair in pairs(answers.items())}
     while left:
         order.shuffle(answers)
         chosen = list(min(left))
@@ -50,9 +51,10 @@ def pairs(answers):
 
 # Every two answers meet in one of these: for checks that take no time.
 PAIRS = pairwise({**CHOICES, **dict.fromkeys(OPTIONS, (True, False))})
-# Every two options that bring Python meet in one of these: for what has to be installed.
+# Every two options that bring Python meet in one of these, all in the first: for what has to be installed.
 FEATURES = TEMPLATE / "{{cookiecutter.project_slug}}/features"
-OPTION_PAIRS = pairwise({name: (True, False) for name in OPTIONS if [*(FEATURES / name).rglob("*.py*")]})
+WITH_PYTHON = {name: (True, False) for name in OPTIONS if [*(FEATURES / name).rglob("*.py*")]}
+OPTION_PAIRS = pairwise(WITH_PYTHON, EVERYTHING)
 
 
 def differences(answers):

@@ -1,14 +1,13 @@
-"""What test_projects.py checks, of sets of options: in a file of its own, since a file is the work of one process."""
+"""What test_projects.py checks, of sets of options in which every two meet: `make test-combinations`."""
 
 import contextlib
-import itertools
 import re
 import shutil
 import sqlite3
 
 import pytest
 
-from tests.combinations import EVERYTHING, NOTHING, OPTION_PAIRS
+from tests.combinations import NOTHING, OPTION_PAIRS
 from tests.test_projects import (  # noqa: F401 - the tests are collected here too, with the projects of this file
     installed,
     named,
@@ -20,8 +19,12 @@ from tests.test_projects import (  # noqa: F401 - the tests are collected here t
     test_types_are_right,
 )
 
+pytestmark = pytest.mark.combinations
+# All packages on the oldest Python, the other sets on one whose coverage takes half as long.
+EVERYTHING, *OTHERS = [named("3.13" if place else "3.12", options) for place, options in enumerate(OPTION_PAIRS)]
 
-@pytest.fixture(scope="module", params=map(named, itertools.cycle(["3.12", "3.13"]), OPTION_PAIRS))
+
+@pytest.fixture(scope="module", params=[EVERYTHING, *OTHERS])
 def project(request, bake, tmp_path_factory):
     """Return a project with the options, and with its packages installed."""
     return installed(*request.param, bake, tmp_path_factory)
@@ -36,7 +39,7 @@ for command in sys.argv[1:]:
 """
 
 
-@pytest.mark.parametrize("project", [named("3.12", EVERYTHING)], indirect=True)
+@pytest.mark.parametrize("project", [EVERYTHING], indirect=True)
 def test_the_readme_leads_back_to_the_tables_of_a_project_without_options(project, bake, tmp_path):
     chosen = shutil.copytree(project.folder, tmp_path / "chosen")
     nothing = shutil.copytree(bake(python_version="3.12", **NOTHING), tmp_path / "nothing")
@@ -46,7 +49,7 @@ def test_the_readme_leads_back_to_the_tables_of_a_project_without_options(projec
     assert tables(chosen) == tables(nothing)
 
 
-@pytest.mark.parametrize("project", [named("3.12", EVERYTHING)], indirect=True)
+@pytest.mark.parametrize("project", [EVERYTHING], indirect=True)
 def test_the_tests_pass_whatever_a_developer_has_in_env(project, tmp_path):
     folder = shutil.copytree(project.folder, tmp_path / "project")
     example = (folder / ".env.example").read_text("utf-8")
@@ -74,7 +77,7 @@ def test_a_browser_is_sent_to_google(client, db):
 """
 
 
-@pytest.mark.parametrize("project", [named("3.12", EVERYTHING)], indirect=True)
+@pytest.mark.parametrize("project", [EVERYTHING], indirect=True)
 def test_the_readme_leads_to_a_login_with_google(project, tmp_path):
     folder = shutil.copytree(project.folder, tmp_path / "project")
     section = (folder / "README.md").read_text("utf-8").partition("log in with Google")[2]

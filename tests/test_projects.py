@@ -1,7 +1,4 @@
-"""Generated projects pass their own lint, type check and tests, installed from their own locks.
-
-The Makefile gives a file's tests to one worker: two must not install into one virtual environment at once.
-"""
+"""Generated projects pass their own lint, type check and tests, installed from their own locks."""
 
 import json
 import os
@@ -47,14 +44,16 @@ def environment_with(package, version):
 def virtual_environment(folder, version):
     """Return an environment in which Pipenv keeps one set of packages for each lock, from one run to the next."""
     digest = json.loads((folder / "Pipfile.lock").read_text("utf-8"))["_meta"]["hash"]["sha256"]
-    # Where CI is set, a project's tests want its schema committed.
-    outside = {name: value for name, value in os.environ.items() if name != "CI"}
+    # Where CI is set, a project's tests want its schema committed. Bytecode is kept: eight processes use it.
+    outside = {name: value for name, value in os.environ.items() if name not in {"CI", "PYTHONDONTWRITEBYTECODE"}}
     return {
         **outside,
         "MYPY_CACHE_DIR": str(TEMPLATE / f".cache/mypy-{version}-{os.environ.get('PYTEST_XDIST_WORKER', '')}"),
         "PIPENV_CUSTOM_VENV_NAME": f"{version}-{digest[:16]}",
         "PIPENV_IGNORE_VIRTUALENVS": "1",
         "PIPENV_NOSPIN": "1",
+        # More cost half as much CPU again, and two projects are tested at once (the Makefile).
+        "PYTEST_XDIST_AUTO_NUM_WORKERS": "0",
         "WORKON_HOME": str(TEMPLATE / ".cache/virtualenvs"),
     }
 
@@ -94,8 +93,9 @@ def install_by_uv(pipenv, python):
 
 
 def named(version, options):
-    """Return a parameter of `project`."""
-    return pytest.param((version, options), id=f"{version} {differences(options)}")
+    """Return a parameter of `project`. Its tests are the work of one process: two must not install into one place."""
+    name = f"{version} {differences(options)}"
+    return pytest.param((version, options), id=name, marks=pytest.mark.xdist_group(name))
 
 
 DEFAULT = named("3.13", {})
