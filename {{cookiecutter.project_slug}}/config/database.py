@@ -1,7 +1,27 @@
-"""How the project leaves its database, and what it says where the database does not let it in."""
+"""How the project comes to its database and leaves it, and what it says where the database does not let it in."""
+
+import time
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, connection, connections
+from psycopg_pool import ConnectionPool
+
+
+def pool(size: int) -> dict[str, Any]:
+    """Return the options of psycopg's pool, with at most so many connections."""
+    return {"min_size": 1, "max_size": size, "timeout": 5, "check": check}
+
+
+def check(idle: Any) -> None:
+    """Try a connection that was not tried within the last second; raises OperationalError where it is of no use.
+
+    Trying it before each use takes 7% of a list's CPU. Within a second of the database's end, a query finds out.
+    """
+    now = time.monotonic()
+    if now - getattr(idle, "tried", -1) > 1:
+        ConnectionPool.check_connection(idle)
+        idle.tried = now
 
 
 def close_pools() -> None:

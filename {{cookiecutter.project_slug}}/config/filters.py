@@ -3,23 +3,29 @@
 from typing import Any
 
 from django_filters import rest_framework as filters
+from rest_framework.request import Request
 
 
 class FilterSet(filters.FilterSet):
-    """django-filter's, which builds no form to validate nothing: where no filter is asked for, all rows are shown.
+    """django-filter's, which a list does without where none of its filters is asked for: that takes an eighth less CPU.
 
-    A list of 50 rows takes an eighth less of the server's CPU. What narrows every list belongs into the view's
-    `get_queryset`; filters that are required need django-filter's own class.
+    What narrows every list belongs into the view's `get_queryset`; filters that are required need django-filter's own
+    class.
     """
 
-    def is_valid(self) -> bool:
-        return not self.asked_for or super().is_valid()
-
-    @property
-    def qs(self) -> Any:
-        return super().qs if self.asked_for else self.queryset
-
-    @property
-    def asked_for(self) -> bool:
+    @classmethod
+    def asked_for(cls, request: Request) -> bool:
         # What a range reads begins with its name, too.
-        return any(name.startswith(tuple(self.base_filters)) for name in self.data or ())
+        return any(name.startswith(tuple(cls.base_filters)) for name in request.query_params)
+
+
+class FilterBackend(filters.DjangoFilterBackend):
+    """django-filter's, which makes no such FilterSet then."""
+
+    filterset_base = FilterSet
+
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
+        wanted = self.get_filterset_class(view, queryset)
+        if wanted and issubclass(wanted, FilterSet) and not wanted.asked_for(request):
+            return queryset
+        return super().filter_queryset(request, queryset, view)

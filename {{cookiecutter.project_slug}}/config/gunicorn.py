@@ -6,6 +6,7 @@ import selectors
 from functools import partial
 from typing import override
 
+from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.logs import logging_config
@@ -45,6 +46,14 @@ class Worker(ThreadWorker):
                 listener.close()
 
 
+class Logger(GunicornLogger):
+    """gunicorn's, for all but requests: the project's RequestMiddleware logs those."""
+
+    @override
+    def access(self, *_: object) -> None:
+        """Do not even put together what gunicorn would say of one."""
+
+
 bind = "0.0.0.0:8000"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
@@ -62,5 +71,5 @@ control_socket_disable = True
 max_requests = 10_000
 max_requests_jitter = 1_000
 
-# The project's RequestMiddleware logs requests.
+logger_class = Logger
 logconfig_dict = logging_config(os.environ.get("LOG_LEVEL", "INFO"), json=True)

@@ -52,7 +52,6 @@ def logging_config(level: str, *, json: bool) -> dict[str, Any]:
             # What these would say of a request, RequestMiddleware says.
             "django.request": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "level": "CRITICAL", "propagate": True},
-            "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": True},
             "gunicorn.error": {"handlers": [], "propagate": True},
         },
     }

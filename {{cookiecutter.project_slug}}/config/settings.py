@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import FileAwareEnv
 
+from config.database import pool
 from config.email import mailers
 from config.logs import logging_config
 
@@ -117,9 +118,8 @@ DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'd
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     if password := env.str("DATABASE_PASSWORD", ""):
         DATABASES["default"]["PASSWORD"] = password
-    # Connections stay open between requests, at most so many in a process, and are tried before they are used.
-    pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 5}
-    DATABASES["default"] |= {"OPTIONS": {"pool": pool}, "CONN_HEALTH_CHECKS": True}
+    # Connections stay open between requests, at most so many in a process.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = pool(env.int("DATABASE_POOL_SIZE", 8))
 
 # Throttles count in it. What has to make room for others is no longer counted, and Django's own has room for 300.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
@@ -194,7 +194,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["config.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": [
-        "django_filters.rest_framework.DjangoFilterBackend",
+        "config.filters.FilterBackend",
         "rest_framework.filters.SearchFilter",
         "config.pagination.OrderingFilter",
     ],

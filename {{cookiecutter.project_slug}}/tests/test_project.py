@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from django.urls import include, path
 from rest_framework.test import APIClient
 
 from config import urls
-from config.database import close_pools, refused_password
+from config.database import check, close_pools, refused_password
 from config.schema import statuses
 from users.models import User
 
@@ -107,6 +108,24 @@ def test_the_mail_server_is_one_variable(production: Callable[..., dict[str, Any
 def test_forwarded_headers_are_believed_behind_a_proxy_only(production: Callable[..., dict[str, Any]]) -> None:
     assert "SECURE_PROXY_SSL_HEADER" in production(NUM_PROXIES="1")
     assert "SECURE_PROXY_SSL_HEADER" not in production(NUM_PROXIES="0")
+
+
+def test_what_the_address_of_the_database_asks_for_is_kept(production: Callable[..., dict[str, Any]]) -> None:
+    found = production(DATABASE_URL="postgres://app@db/app?sslmode=verify-full", DATABASE_POOL_SIZE="3")
+    options = found["DATABASES"]["default"]["OPTIONS"]
+    assert options["sslmode"] == "verify-full"
+    assert options["pool"]["max_size"] == 3
+
+
+def test_a_connection_is_tried_again_after_a_second() -> None:
+    tried: list[str] = []
+    idle = SimpleNamespace(autocommit=True, execute=tried.append)
+    check(idle)
+    check(idle)
+    assert tried == [""]
+    idle.tried -= 2
+    check(idle)
+    assert tried == ["", ""]
 
 
 def test_pools_of_connections_are_closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
