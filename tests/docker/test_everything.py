@@ -12,8 +12,8 @@ from tests.docker.stack import PASSWORD, USER, Production, Stack, free_port, run
 from tests.docker.test_attack import answers
 
 S3 = "everything-test-s3"
-# The others start alone, for production, in a file of their own: the library in most of them.
-ALONE = [name for name in OPTIONS if name not in {"library", "redis", "celery"}]
+# The others start alone, for production, in a file of their own: the library in most of them. Two bring nothing to it.
+ALONE = [name for name in OPTIONS if name not in {"library", "redis", "celery", "kubernetes", "devcontainer"}]
 CONTENT = b"%PDF-1.7\n" + secrets.token_bytes(4_000_000)
 MAKE_BUCKET = "from django.core.files.storage import storages; storages['default'].bucket.create()"
 
