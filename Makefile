@@ -19,7 +19,7 @@ project: .venv/ready ## generate a project beside this repository, or in OUTPUT
 	cookiecutter . --output-dir $(OUTPUT)
 
 .PHONY: test
-test: .venv/ready ## the tests that need no Docker
+test: .venv/ready ## the tests of the template and its default project, which need no Docker
 	pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder \
 		-m "not docker and not index and not combinations" $(PYTEST)
 

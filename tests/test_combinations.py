@@ -21,7 +21,9 @@ from tests.test_projects import (  # noqa: F401 - the tests are collected here t
 
 pytestmark = pytest.mark.combinations
 # All packages on the oldest Python, the other sets on one whose coverage takes half as long.
-EVERYTHING, *OTHERS = [named("3.13" if place else "3.12", options) for place, options in enumerate(OPTION_PAIRS)]
+EVERYTHING, *OTHERS = [
+    named("3.13" if place else "3.12", options) for place, options in enumerate([*OPTION_PAIRS, NOTHING])
+]
 
 
 @pytest.fixture(scope="module", params=[EVERYTHING, *OTHERS])

@@ -102,7 +102,7 @@ DEFAULT = named("3.13", {})
 PLAIN = named("3.13", NOTHING)
 
 
-@pytest.fixture(scope="module", params=[DEFAULT, named("3.14", {}), PLAIN])
+@pytest.fixture(scope="module", params=[DEFAULT, named("3.14", {})])
 def project(request, bake, tmp_path_factory):
     """Return a project with its packages installed: its folder, and Pipenv in it as a function."""
     return installed(*request.param, bake, tmp_path_factory)
