@@ -24,7 +24,7 @@ test: .venv/ready ## the tests of the template and its default project, which ne
 		-m "not docker and not index and not combinations" $(PYTEST)
 
 .PHONY: test-combinations
-test-combinations: .venv/ready ## the tests of projects with sets of options, in which every two meet
+test-combinations: .venv/ready ## the tests of projects with sets of options, in which every two meet, and of a former one
 	pytest --numprocesses=2 --dist=loadgroup --no-loadscope-reorder -m combinations $(PYTEST)
 
 .PHONY: test-docker

@@ -202,6 +202,7 @@ def last_release(releases, tmp_path_factory):
     return template, tags[0]
 
 
+@pytest.mark.combinations  # it is installed twice
 def test_what_an_owner_made_of_the_last_release_passes_its_checks_in_this_release(last_release, bake, tmp_path):
     template, tag = last_release
     version, options = "3.13", {"jwt": True, "python_version": "3.13"}

@@ -313,8 +313,9 @@ def dotted_names(path: Path) -> Iterator[str]:
             imported |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported:
             yield f"{imported[node.value.id]}.{node.attr}"
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in TAKE_NAMES:
-            yield from (text for argument in node.args for text in quoted(argument) if DOTTED.fullmatch(text))
+        elif isinstance(node, ast.Call):
+            texts = [text for argument in node.args for text in quoted(argument) if DOTTED.fullmatch(text)]
+            yield from texts if texts and ast.unparse(node.func) in TAKE_NAMES else ()
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and path.name in {"settings.py", "urls.py"}:
             yield from filter(DOTTED.fullmatch, quoted(node.value))
     yield from (name for name in imported.values() if not name.endswith(".*"))
