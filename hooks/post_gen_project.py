@@ -42,9 +42,8 @@ def changed_locks(project):
     for path in (project / "features").rglob("Pipfile.sha256"):
         lock = (project if path.parent.name == "features" else path.parent) / "Pipfile.lock"
         # What is missing or cannot be read, the doctor names.
-        with contextlib.suppress(AttributeError, FileNotFoundError, ValueError):
-            sections = json.loads(lock.read_text("utf-8"))
-            packages = json.dumps({key: sections[key] for key in sections.keys() - {"_meta"}}, sort_keys=True)
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            packages = json.dumps(json.loads(lock.read_text("utf-8")), sort_keys=True)
             if hashlib.sha256(packages.encode()).hexdigest() != path.read_text("utf-8").strip():
                 yield f"{lock.relative_to(project).as_posix()}: is not what `make lock` wrote; run it again."
 
@@ -71,12 +70,18 @@ def append(source, target):
 
 
 def merge_locks(project, locks):
-    """Write the lock with the hash of the project's Pipfile, by which Pipenv knows that they belong together."""
+    """Write the lock as Pipenv does: with the hash of the Pipfile, by which it knows that they belong together."""
+    pipfile = doctor.parsed(project / "Pipfile")
     merged = json.loads((project / "Pipfile.lock").read_text("utf-8"))
     for lock in locks:
         for section, packages in lock.items():
             merged[section] = dict(sorted({**merged[section], **packages}.items()))
-    merged["_meta"]["hash"]["sha256"] = doctor.pipfile_hash(doctor.parsed(project / "Pipfile"))
+    merged["_meta"] = {
+        "hash": {"sha256": doctor.pipfile_hash(pipfile)},
+        "pipfile-spec": 6,
+        "requires": pipfile["requires"],
+        "sources": pipfile["source"],
+    }
     write(project / "Pipfile.lock", json.dumps(merged, indent=4, sort_keys=True) + "\n")
 
 

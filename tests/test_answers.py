@@ -3,7 +3,6 @@
 import ast
 import json
 import os
-import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -111,21 +110,27 @@ def test_a_name_is_shown_as_typed(bake, name):
     assert namespace["PROJECT_NAME"] == name
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """Return what Cookiecutter keeps of the default answers, to replay them."""
+    folder = tmp_path_factory.mktemp("recorded")
+    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--output-dir", folder]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "HOME": str(folder)})
+    [file] = (folder / ".cookiecutter_replay").iterdir()
+    return json.loads(file.read_text())
+
+
 @pytest.fixture
-def replay(tmp_path):
+def replay(recorded, tmp_path):
     """Return a function that replays the default answers with these in their place, as from a file edited by hand."""
 
     def replayed(**answers):
-        home = {**os.environ, "HOME": str(tmp_path)}
-        command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--output-dir", tmp_path / "out"]
-        (tmp_path / "out").mkdir()
-        subprocess.run([*command, "--no-input"], check=True, capture_output=True, env=home)
-        shutil.rmtree(tmp_path / "out/my-api")
-        [recorded] = (tmp_path / ".cookiecutter_replay").iterdir()
-        content = json.loads(recorded.read_text())
-        content["cookiecutter"] |= answers
+        content = {**recorded, "cookiecutter": recorded["cookiecutter"] | answers}
         (tmp_path / "edited.json").write_text(json.dumps(content))
+        (tmp_path / "out").mkdir()
+        command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--output-dir", tmp_path / "out"]
         command += ["--replay-file", tmp_path / "edited.json"]
+        home = {**os.environ, "HOME": str(tmp_path)}
         return subprocess.run(command, check=False, capture_output=True, text=True, env=home)
 
     return replayed

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests import TEMPLATE
-from tests.faults import FAULTS, ORDINARY, breach
+from tests.faults import FAULTS, FAULTS_OF_PROJECTS, ORDINARY, breach
 from tests.mutation import BEHAVIOUR, refusal
 
 
@@ -37,7 +37,7 @@ def label(fault):
     return f"{fault[0]}-{fault[1]}-{fault[4]}"
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault[0] != "hook"], ids=label)
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS + FAULTS_OF_PROJECTS if fault[0] != "hook"], ids=label)
 def test_a_fault_is_found_and_named(bake, tmp_path, fault):
     check, file, old, new, problem = fault
     project = shutil.copytree(bake(), tmp_path / "project")

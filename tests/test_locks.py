@@ -27,6 +27,7 @@ from tools.lock import SECTIONS, fragment, requirements
 PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
 VERSION = "3.13"
 LOCKED = [option for option in OPTIONS if (FEATURES / option / "Pipfile.lock").exists()]
+PACKAGED = [option for option in OPTIONS if [*(FEATURES / option).rglob("Pipfile*")]]
 MACHINE = {**default_environment(), "python_version": VERSION, "python_full_version": f"{VERSION}.0"}
 
 
@@ -51,9 +52,9 @@ def needs(bake):
 
 
 def all_sets():
-    """Return every set of options that there is."""
-    answers = itertools.product([True, False], repeat=len(OPTIONS))
-    return [dict(zip(OPTIONS, chosen, strict=True)) for chosen in answers]
+    """Return every set of the options that bring packages or scripts."""
+    answers = itertools.product([True, False], repeat=len(PACKAGED))
+    return [NOTHING | dict(zip(PACKAGED, chosen, strict=True)) for chosen in answers]
 
 
 def answered(options):

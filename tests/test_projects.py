@@ -269,7 +269,7 @@ def drawn(count):
 
 
 @pytest.mark.parametrize("project", [DEFAULT], indirect=True)
-@pytest.mark.parametrize("name", ["plain", 'with "one"', "with 'other'", '"\'"', "'\"'", "\\", "\\'\"", "{}"])
+@pytest.mark.parametrize("name", ['with "one"', "with 'other'", "\\'\"{}"])
 def test_settings_can_be_imported_whatever_quotes_the_name_has(project, bake, name):
     folder = bake(python_version="3.13", project_name=name, project_slug="quotes")
     script = "import json; from config.settings import PROJECT_NAME; print(json.dumps(PROJECT_NAME))"

@@ -82,7 +82,7 @@ def lock_projects():
     versions = resolve(everything)
     pin(TEMPLATE / "Pipfile", versions)
     lock = {locked: resolve(wanted[section], versions) for section, locked in SECTIONS.items()}
-    write_json(TEMPLATE / "Pipfile.lock", {"_meta": meta(base), **lock})
+    write_json(TEMPLATE / "Pipfile.lock", lock)
 
     for feature in features:
         own = {}
@@ -99,8 +99,8 @@ def lock_projects():
 
 def write_digest(path):
     """Write a digest of the lock's packages, by which the hook sees that it was changed by hand or by accident."""
-    packages = {name: section for name, section in json.loads(path.read_text("utf-8")).items() if name != "_meta"}
-    digest = hashlib.sha256(json.dumps(packages, sort_keys=True).encode()).hexdigest()
+    packages = json.dumps(json.loads(path.read_text("utf-8")), sort_keys=True)
+    digest = hashlib.sha256(packages.encode()).hexdigest()
     # The base's is with the features too, whose folder the hook takes away.
     folder = TEMPLATE / "features" if path.parent == TEMPLATE else path.parent
     (folder / "Pipfile.sha256").write_text(digest + "\n", "utf-8")
@@ -155,10 +155,6 @@ def pin(path, versions):
     text = path.read_text("utf-8")
     text = re.sub(r'^(([\w-]+) = )(\{version = |)"(?:\*|==[^"]+)"', newest, text, flags=re.MULTILINE)
     path.write_text(text, "utf-8")
-
-
-def meta(base):
-    return {"hash": {"sha256": ""}, "pipfile-spec": 6, "requires": base["requires"], "sources": base["source"]}
 
 
 def write_json(path, content):
