@@ -11,11 +11,6 @@ NEEDED += ["compose.production.yaml", "compose.yaml", "config/settings.py", "pyp
 
 # The check, the file to break, the text to find in it (None for all of it), what to put there (None to delete the
 # file), and what is then said about it. What an owner may write, and a template not, is for the hook to find.
-# What a project may have in its lock, and the template cannot: there, the hook writes _meta.
-FAULTS_OF_PROJECTS = [
-    ("shapeless", "Pipfile.lock", None, '{"default": {}, "develop": {}}', "Pipfile.lock: has no _meta.hash.sha256."),
-    ("python_version", "Pipfile.lock", '"3.14"', '"3.13"', "Pipfile.lock: has Python 3.13, but Pipfile requires 3.14"),
-]
 FAULTS = [
     ("unreadable", "users/models.py", None, "class", "users/models.py: does not parse"),
     ("unreadable", "pyproject.toml", None, "[", "pyproject.toml: does not parse"),
@@ -24,7 +19,6 @@ FAULTS = [
     *(("unreadable", file, None, None, f"{file}: is missing.") for file in NEEDED),
     ("unreadable", "Dockerfile", None, "\ufeffFROM x", "Dockerfile: does not parse: it begins with a byte order mark"),
     ("shapeless", "Pipfile", "[requires]", "[needs]", "Pipfile: has no requires.python_version."),
-    ("shapeless", "Pipfile.lock", None, '{"default": {}}', "Pipfile.lock: has no develop."),
     ("shapeless", "Pipfile.lock", '"develop":', '"dev":', "Pipfile.lock: has no develop."),
     ("shapeless", "compose.yaml", "services:", "service:", "compose.yaml: has no services."),
     ("shapeless", "compose.production.yaml", None, "", "compose.production.yaml: has no services."),
@@ -325,6 +319,11 @@ FAULTS = [
         "POSTGRES_PASSWORD, which .env.example does not set.",
     ),
     ("environment_example", ".env.example", "WEB_", "W_", "WEB_CONCURRENCY, which .env.example does not explain."),
+]
+# What a project may have in its lock, and the template cannot: there, the hook writes _meta.
+FAULTS_OF_PROJECTS = [
+    ("shapeless", "Pipfile.lock", None, '{"default": {}, "develop": {}}', "Pipfile.lock: has no _meta.hash.sha256."),
+    ("python_version", "Pipfile.lock", '"3.14"', '"3.13"', "Pipfile.lock: has Python 3.13, but Pipfile requires 3.14"),
 ]
 
 
