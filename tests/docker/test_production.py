@@ -38,6 +38,21 @@ for _ in range(40):
     connection.close()
 print(time.monotonic() - begun)
 """
+# How many sockets each process has, the most first, while sixteen that asked something at once keep theirs.
+SOCKETS = """
+import contextlib, os, socket
+clients = [socket.create_connection(("127.0.0.1", 8000)) for _ in range(16)]
+for client in clients:
+    client.sendall(b"GET /health/live HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+assert all(client.recv(12) == b"HTTP/1.1 200" for client in clients)
+counts = []
+for name in filter(str.isdigit, os.listdir("/proc")):
+    with contextlib.suppress(OSError):  # a health check, which has ended
+        if int(name) != os.getpid():
+            links = [os.readlink(f"/proc/{name}/fd/{fd}") for fd in os.listdir(f"/proc/{name}/fd")]
+            counts.append(sum("socket:" in link for link in links))
+print(*sorted(counts, reverse=True))
+"""
 STYLE = re.compile('href="(/static/admin/css/base[^"]*)"')
 
 
@@ -204,6 +219,10 @@ class TestContainers:
     def test_connections_on_which_nothing_is_asked_keep_no_request_waiting(self, production):
         # Forty of them reach both processes; in threads, as gunicorn has it, they would wait for five seconds each.
         assert float(production.execute("python", "-c", BESIDE_SILENCE).stdout) < 2.5
+
+    def test_the_processes_have_as_many_connections_each(self, production):
+        most, second, *_ = map(int, production.execute("python", "-c", SOCKETS).stdout.split())
+        assert most - second <= 6  # 10 to 13 where each takes what it can, and up to 16
 
     def test_web_stops_by_itself_within_five_seconds(self, production):
         code, took = production.stop("web")

@@ -3,6 +3,8 @@
 import os
 import select
 import selectors
+import socket
+import time
 from functools import partial
 from typing import override
 
@@ -13,7 +15,19 @@ from config.logs import logging_config
 
 
 class Worker(ThreadWorker):
-    """gunicorn's, in which connections keep no thread that could answer, and are answered at its end."""
+    """gunicorn's, in which connections keep no thread that could answer, and are answered at its end.
+
+    The workers have about as many of them each.
+    """
+
+    @override
+    def accept(self, listener: socket.socket) -> None:
+        """Wait for longer, two milliseconds at most, the more connections there are: who has fewer is first.
+
+        Connections are kept, and one worker of two had all of a proxy's at times, while the other had nothing to do.
+        """
+        time.sleep(min(self.nr_conns, 10) / 5000)
+        super().accept(listener)
 
     @override
     def enqueue_req(self, conn: TConn) -> None:
