@@ -7,6 +7,7 @@ import re
 import secrets
 import socket
 import ssl
+import statistics
 import tarfile
 import textwrap
 import warnings
@@ -221,8 +222,11 @@ class TestContainers:
         assert float(production.execute("python", "-c", BESIDE_SILENCE).stdout) < 2.5
 
     def test_the_processes_have_as_many_connections_each(self, production):
-        most, second, *_ = map(int, production.execute("python", "-c", SOCKETS).stdout.split())
-        assert most - second <= 6  # 10 to 13 where each takes what it can, and up to 16
+        differences = []
+        for _ in range(5):
+            most, second, *_ = map(int, production.execute("python", "-c", SOCKETS).stdout.split())
+            differences.append(most - second)
+        assert statistics.median(differences) <= 6  # 11 and 12 where each takes what it can
 
     def test_web_stops_by_itself_within_five_seconds(self, production):
         code, took = production.stop("web")
