@@ -37,6 +37,7 @@ def measure():
         for warm_up in cases.values():
             warm_up()
         series = in_turn(cases, RUNS, "suites")
+    # Python keeps bytecode, as it does by default: without it, projects under test compile the same packages each time.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     make = functools.partial(subprocess.run, ["make", "test"], cwd=TEMPLATE, check=True, stdout=subprocess.DEVNULL)
     ours = [seconds(make, env=environment) for _ in range(2)]
