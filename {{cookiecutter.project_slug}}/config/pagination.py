@@ -13,6 +13,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from config.serializers import rows
+
 
 class CappedPaginator(Paginator):
     """Pages of the first 2,000 rows alone, for the admin: to count a million takes longer than all else.
@@ -64,7 +66,8 @@ class CursorPagination(pagination.CursorPagination):
         try:
             if cursor.position is not None:
                 queryset = queryset.filter(beyond(fields, values(queryset.model, fields, cursor.position)))
-            found = list(queryset.order_by(*fields)[: size + 1])
+            names = (name.lstrip("-") for name in fields)
+            found = list(rows(queryset.order_by(*fields)[: size + 1], view, *names))
         except (OverflowError, ValidationError) as error:  # only a forged cursor leads there
             raise NotFound(self.invalid_cursor_message) from error
         self.page = found[:size][:: -1 if cursor.reverse else 1]
@@ -83,8 +86,10 @@ class CursorPagination(pagination.CursorPagination):
         """Return the address of the page beyond a row of this one or, where that has become empty, beyond its place."""
         position: Any = self.cursor and self.cursor.position
         if self.page:
+            row, names = self.page[index], (name.lstrip("-") for name in self.ordering)
+            read = row.get if isinstance(row, dict) else row.serializable_value
             # No text has a NUL in it: neither DRF nor PostgreSQL takes one.
-            position = "\0".join(str(self.page[index].serializable_value(name.lstrip("-"))) for name in self.ordering)
+            position = "\0".join(str(read(name)) for name in names)
         return self.encode_cursor(pagination.Cursor(0, reverse, position))
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

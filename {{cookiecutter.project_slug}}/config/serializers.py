@@ -3,66 +3,113 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from inspect import getattr_static
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
+from django.db.models import QuerySet
+from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.fields import Field, SkipField
 from rest_framework.relations import PKOnlyObject
 
-Reader = tuple[str, Callable[[Any], Any], Callable[[Any], Any]]
+
+class Reader(NamedTuple):
+    """What reads a field from an instance of the model, and what represents the value that was read.
+
+    The column is the name by which `QuerySet.values` knows the same value, or empty where there is no such column.
+    """
+
+    read: Callable[[Any], Any]
+    represent: Callable[[Any], Any]
+    column: str = ""
 
 
 class ModelSerializer(serializers.ModelSerializer):
     """DRF's, which finds out once for an answer, not once for each of its rows, how each field is read.
 
     Where `fixed_fields` is true, which says that a class shows the same fields to everybody, it finds out once for all
-    answers. They are the same either way. Of the CPU that a list of 50 rows takes, the first saves a tenth, and the
-    second another.
+    answers; and where they all are columns, a page of a list is read as those, without an instance of the model for
+    each row. What is shown is the same either way. Of the CPU that a list of 50 rows takes, the first saves a tenth, the
+    second another, and the third a quarter.
     """
 
     fixed_fields = False
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        with suppress(AttributeError, ObjectDoesNotExist, SkipField):  # this row has not all of the fields
+        with suppress(AttributeError, KeyError, ObjectDoesNotExist, SkipField):  # this row has not all of the fields
+            if isinstance(instance, dict):
+                return {
+                    name: None if (value := instance[column]) is None else represent(value)
+                    for name, (_, represent, column) in self._readers.items()
+                }
             return {
                 name: None if (value := read(instance)) is None else represent(value)
-                for name, read, represent in self._readers
+                for name, (read, represent, _) in self._readers.items()
             }
         return super().to_representation(instance)
 
     @cached_property
-    def _readers(self) -> list[Reader]:
+    def _readers(self) -> dict[str, Reader]:
         # Fields that are there already may have been changed, for this answer.
         return fixed_readers(type(self)) if self.fixed_fields and "fields" not in vars(self) else readers(self)
 
 
+def rows(page: QuerySet, view: Any, *names: str) -> QuerySet:
+    """Return a page with a dictionary for each row, which has these names, too, where the serializer of its view shows
+    nothing but columns, and else the page as it is.
+    """
+    with suppress(AssertionError, AttributeError):  # a view may show its rows in a way of its own
+        serializer_class = view.get_serializer_class()
+        if serializer_class.Meta.model is page.model and (columns := fixed_columns(serializer_class)):
+            return page.values(*dict.fromkeys((*columns, *names)))
+    return page
+
+
 @cache
-def fixed_readers(serializer_class: type[ModelSerializer]) -> list[Reader]:
+def fixed_columns(serializer_class: Any) -> list[str]:
+    """Return the columns that a class shows, or none where it does not always show columns alone."""
+    if not issubclass(serializer_class, ModelSerializer) or not serializer_class.fixed_fields:
+        return []
+    if serializer_class.to_representation is not ModelSerializer.to_representation:
+        return []
+    columns = [column for _, _, column in fixed_readers(serializer_class).values()]
+    return columns if all(columns) else []
+
+
+@cache
+def fixed_readers(serializer_class: type[ModelSerializer]) -> dict[str, Reader]:
     """Return the readers of a class, made without a request, so that nothing of one is kept for others."""
     return readers(serializer_class())
 
 
-def readers(serializer: ModelSerializer) -> list[Reader]:
-    """Return the name of each field, what reads it from a row, and what represents the value that was read."""
+def readers(serializer: ModelSerializer) -> dict[str, Reader]:
+    """Return what reads each field, by name."""
     fields = serializer.fields.items()
-    return [(name, *reader(field, serializer.Meta.model)) for name, field in fields if not field.write_only]
+    return {name: reader(field, serializer.Meta.model) for name, field in fields if not field.write_only}
 
 
-def reader(field: Field, model: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+def reader(field: Field, model: Any) -> Reader:
     source = field.source or ""
     *relations, name = source.split(".")
     with suppress(AttributeError, FieldDoesNotExist):  # not of a column: by a method, or out of a JSON value
+        always = True
         for relation in relations:
-            model = model._meta.get_field(relation).related_model  # noqa: SLF001 - Django documents it
+            foreign_key = model._meta.get_field(relation)  # noqa: SLF001 - Django documents it
+            always &= foreign_key.concrete and not foreign_key.null
+            model = foreign_key.related_model
         column = model._meta.get_field(name)  # noqa: SLF001
+        # Some read more than a column: that of a file opens one.
+        plain = getattr(type(getattr_static(model, column.attname)), "__get__", None) is DeferredAttribute.__get__
+        path = [*relations, column.attname]
+        lookup = "__".join(path) if always and plain else ""
         if type(field) is serializers.PrimaryKeyRelatedField and field.pk_field is None:
-            return attrgetter(".".join([*relations, column.attname])), lambda key: key
+            return Reader(attrgetter(".".join(path)), lambda key: key, lookup)
         if type(field).get_attribute is Field.get_attribute and not column.is_relation:
-            return attrgetter(source), field.to_representation
-    return lambda row: present(field.get_attribute(row)), field.to_representation
+            return Reader(attrgetter(source), field.to_representation, lookup)
+    return Reader(lambda row: present(field.get_attribute(row)), field.to_representation)
 
 
 def present(value: Any) -> Any:

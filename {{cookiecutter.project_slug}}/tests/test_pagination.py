@@ -32,9 +32,14 @@ class UserList(ListAPIView):
     ordering_fields = ("id", "first_name", "last_name", "date_joined")
 
 
-@pytest.fixture
-def get() -> Get:
+class FixedSerializer(UserSerializer):
+    fixed_fields = True
+
+
+@pytest.fixture(params=[UserSerializer, FixedSerializer])
+def get(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Get:
     """Return a function that returns the answer to a GET request."""
+    monkeypatch.setattr(UserList, "serializer_class", request.param)
     return lambda path: UserList.as_view()(APIRequestFactory().get(path))
 
 

@@ -6,8 +6,9 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
 
-from config.serializers import ModelSerializer
+from config.serializers import ModelSerializer, rows
 from users.models import User
 
 
@@ -66,3 +67,74 @@ def test_fixed_fields_are_found_out_once_and_those_of_one_answer_count(user: Use
     assert first.data == second.data == {"id": entry.pk, "object_repr": "ada"}
     assert first._readers is second._readers  # noqa: SLF001 - what this is for
     assert shorter.data == {"object_repr": "ada"}
+
+
+class ColumnsSerializer(EntrySerializer):
+    username = serializers.CharField(source="user.username")
+
+    class Meta:
+        model = LogEntry
+        fields = ("id", "action_time", "object_id", "content_type", "user", "username")
+
+
+class DrfSerializer(serializers.ModelSerializer):
+    username = serializers.CharField(source="user.username")
+    Meta = ColumnsSerializer.Meta
+
+
+class LoudSerializer(ColumnsSerializer):
+    def to_representation(self, instance: LogEntry) -> dict[str, Any]:
+        return {"username": instance.user.username.upper()}
+
+
+class ModelNameSerializer(ColumnsSerializer):
+    """Not all entries have a model, whose name is left out then."""
+
+    username = serializers.CharField(source="content_type.model")
+
+
+class MethodSerializer(ColumnsSerializer):
+    username = serializers.CharField(source="get_change_message")
+
+
+class ContentTypeSerializer(EntrySerializer):
+    class Meta:
+        model = ContentType
+        fields = ("id",)
+
+
+class VaryingSerializer(ColumnsSerializer):
+    fixed_fields = False
+
+
+def page_of(serializer_class: Any) -> Any:
+    view: GenericAPIView = GenericAPIView(serializer_class=serializer_class)
+    return rows(LogEntry.objects.prefetch_related("user"), view, "object_repr")
+
+
+def test_a_page_of_columns_is_shown_without_an_instance_for_each_row(user: User) -> None:
+    LogEntry.objects.create(user=user, action_flag=1, object_repr="ada")
+    page = page_of(ColumnsSerializer)
+    assert [row["object_repr"] for row in page] == ["ada"]
+    entries = LogEntry.objects.select_related("user")
+    assert ColumnsSerializer(page, many=True).data == DrfSerializer(entries, many=True).data
+    shorter = ColumnsSerializer(page[0])
+    del shorter.fields["id"]
+    assert list(shorter.data) == ["action_time", "object_id", "content_type", "user", "username"]
+
+
+@pytest.mark.parametrize(
+    "serializer_class",
+    [
+        ContentTypeSerializer,
+        DrfSerializer,
+        LoudSerializer,
+        MethodSerializer,
+        ModelNameSerializer,
+        None,
+        VaryingSerializer,
+    ],
+)
+def test_what_is_more_than_columns_is_read_from_instances(user: User, serializer_class: Any) -> None:
+    entry = LogEntry.objects.create(user=user, action_flag=1, object_repr="ada")
+    assert list(page_of(serializer_class)) == [entry]
