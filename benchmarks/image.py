@@ -9,7 +9,7 @@ from benchmarks.measure import bake, in_turn, row, seconds
 from benchmarks.plot import bars
 from tests.docker.stack import run
 
-RUNS = 3
+RUNS = 5
 VERSION = "3.14"
 BASE = f"python:{VERSION}-slim-trixie"
 IMAGE, PLAIN_IMAGE = "bench-image", "bench-plain-image"
