@@ -131,6 +131,8 @@ def beyond(fields: Sequence[str], place: Sequence[Any]) -> Q:
     first, *others = fields
     name, descending = first.lstrip("-"), first.startswith("-")
     lookup = TupleLessThan if descending else TupleGreaterThan
+    if not others:
+        return Q(**{f"{name}__{lookup.lookup_name}": place[0]})
     if all(other.startswith("-") == descending for other in others):
         return Q(lookup([F(field.lstrip("-")) for field in fields], place))
     at_least = Q(**{f"{name}__{lookup.lookup_name}e": place[0]})  # an index serves this, but no OR
