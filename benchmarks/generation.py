@@ -14,7 +14,7 @@ from benchmarks.plot import bars
 from tests import TEMPLATE
 from tests.combinations import OPTIONS
 
-RUNS = 5
+RUNS = 9
 VALIDATION = """
 import sys, time
 sys.dont_write_bytecode = True

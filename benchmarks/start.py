@@ -9,7 +9,7 @@ import httpx
 from benchmarks.measure import bake, in_turn, row
 from tests.docker.stack import Stack, free_port, run
 
-RUNS = 5
+RUNS = 7
 IMAGE, BARE_IMAGE = "bench-start:latest", "bench-start:without-bytecode"
 BARE = f"""
 FROM {IMAGE}
