@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.test.utils import isolate_apps
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 
-from config.serializers import ModelSerializer, rows
+from config.serializers import ModelSerializer, fixed_columns, rows
 from users.models import User
 
 
@@ -138,3 +140,21 @@ def test_a_page_of_columns_is_shown_without_an_instance_for_each_row(user: User)
 def test_what_is_more_than_columns_is_read_from_instances(user: User, serializer_class: Any) -> None:
     entry = LogEntry.objects.create(user=user, action_flag=1, object_repr="ada")
     assert list(page_of(serializer_class)) == [entry]
+
+
+@isolate_apps("users")
+def test_a_file_is_more_than_its_column() -> None:
+    class Upload(models.Model):  # noqa: DJ008 - nobody looks at one
+        file = models.FileField()
+
+        class Meta:
+            app_label = "users"
+
+    class UploadSerializer(ModelSerializer):
+        fixed_fields = True
+
+        class Meta:
+            model = Upload
+            fields = ("id", "file")
+
+    assert fixed_columns(UploadSerializer) == []
