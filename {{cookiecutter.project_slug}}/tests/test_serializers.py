@@ -81,7 +81,9 @@ class ColumnsSerializer(EntrySerializer):
 
 class DrfSerializer(serializers.ModelSerializer):
     username = serializers.CharField(source="user.username")
-    Meta = ColumnsSerializer.Meta
+
+    class Meta(ColumnsSerializer.Meta):
+        """The same."""
 
 
 class LoudSerializer(ColumnsSerializer):
