@@ -31,9 +31,9 @@ class ModelSerializer(serializers.ModelSerializer):
     """DRF's, which finds out once for an answer, not once for each of its rows, how each field is read.
 
     Where `fixed_fields` is true, which says that a class shows the same fields to everybody, it finds out once for all
-    answers; and where they all are columns, a page of a list is read as those, without an instance of the model for
-    each row. What is shown is the same either way. Of the CPU that a list of 50 rows takes, the first saves a tenth, the
-    second another, and the third a quarter.
+    answers; and where they all are columns, the rows of a list's page are dictionaries of those, no longer instances of
+    the model, which a view that handles them has to know. What is shown is the same either way. Of the CPU that a list of
+    50 rows takes, the first saves a tenth, the second another, and the third a quarter.
     """
 
     fixed_fields = False
