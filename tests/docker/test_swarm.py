@@ -117,14 +117,18 @@ def test_a_new_version_replaces_the_old_one_and_nobody_notices(stack, load):
 
 
 def test_more_containers_share_the_work(stack, load):
-    set_variables(stack.project, WEB_REPLICAS="3")
-    stack.apply("--detach=false")
-    time.sleep(3)
-    counts = served(stack.containers("web"))
-    assert len(counts) == 3
-    assert min(counts) > 0
-    set_variables(stack.project, WEB_REPLICAS="1")
-    stack.apply("--detach=false")
+    def scale(replicas):
+        set_variables(stack.project, WEB_REPLICAS=str(replicas))
+        stack.apply("--detach=true")
+
+        def each_container_answers():
+            counts = served(stack.containers("web"))
+            return len(counts) == replicas and min(counts) > 0
+
+        eventually(each_container_answers, seconds=90)
+
+    scale(3)
+    scale(1)
     assert load.failures() == []
 
 
@@ -139,6 +143,7 @@ def test_a_version_that_does_not_start_gives_way_to_the_old_one(stack, load):
 def test_a_version_that_is_not_well_gives_way_to_the_old_one(stack, load):
     with (
         changed(stack.project / "swarm.py", lambda text: text.replace('"5m"', '"15s"')),
+        changed(stack.project / "Dockerfile", lambda text: text.replace("--interval=10s", "--interval=1s")),
         changed(stack.project / "config/health.py", lambda text: text.replace("503 if problem else 200", "503")),
     ):
         stack.deploy("unwell")
