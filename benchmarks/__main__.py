@@ -20,9 +20,9 @@ PIPFILE = TEMPLATE / "{{cookiecutter.project_slug}}/Pipfile"
 PARTS = {"generation": generation, "image": image, "start": start, "api": api, "suites": suites}
 HEADER = """# Results
 
-`make bench` writes this. All that a part measures takes turns, run by run. A ratio is the median of the runs' own
-ratios: seconds differ between machines, ratios differ much less. The goal is one for the ratio where there is one, and
-for the value where there is none; the spread, from the least to the most of the runs, likewise.
+`make bench` writes this. All that a part measures takes turns, run by run, each in an order of its own. A ratio is the
+median of the runs' own ratios: seconds differ between machines, ratios differ much less. The goal is one for the ratio
+where there is one, and for the value where there is none; the spread, from the least to the most of the runs, likewise.
 """
 TABLE = """
 {runs} runs on {day}, with {cpus} cores, {memory:.0f} GB, {system}; {versions}.

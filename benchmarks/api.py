@@ -17,7 +17,7 @@ from benchmarks.measure import bake, in_turn, row, seconds
 from benchmarks.plot import bars
 from tests.docker.stack import SHARES, eventually, megabytes, run
 
-RUNS = 7
+RUNS = 11
 SECONDS, CLIENTS = 3, 16
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 MOST = ROWS[-1]

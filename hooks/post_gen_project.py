@@ -49,12 +49,12 @@ def changed_locks(project):
 
 
 def put_features_in_place(project):
-    """Copy the chosen features' files over the project, leave no trace of the others, and return the locks to merge."""
+    """Move the chosen features' files over the project, leave no trace of the others, and return the locks to merge."""
     locks = []
     for feature in ANSWERS["__chosen"].split():
         folder = project / "features" / feature
         if (folder / "files").is_dir():
-            shutil.copytree(folder / "files", project, dirs_exist_ok=True)
+            shutil.copytree(folder / "files", project, copy_function=os.replace, dirs_exist_ok=True)
         if (folder / "appended").is_dir():
             shutil.copytree(folder / "appended", project, copy_function=append, dirs_exist_ok=True)
         if (folder / "Pipfile.lock").is_file():
