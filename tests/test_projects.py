@@ -35,8 +35,8 @@ def environment_with(package, version):
     """Return the folder of an environment of that Python with a tool, `name==1.2.3`, and what it needs."""
     folder = TEMPLATE / ".cache" / f"{package}-{version}"
     if not (folder / "ready").exists():
-        subprocess.run([interpreter(version), "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([folder / "bin/python", "-m", "pip", "install", "--quiet", package], check=True)
+        subprocess.run([BIN / "uv", "venv", "--quiet", "--clear", "--python", interpreter(version), folder], check=True)
+        subprocess.run([BIN / "uv", "pip", "install", "--quiet", "--python", folder, package], check=True)
         (folder / "ready").touch()
     return folder
 
