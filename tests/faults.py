@@ -223,7 +223,7 @@ FAULTS = [
     (
         "image_stages",
         "Dockerfile",
-        "--from=slim",
+        "--from=packages",
         "--from=builder",
         "Dockerfile: copies from builder, which is not a stage.",
     ),
@@ -388,7 +388,7 @@ ORDINARY = {
         ("compose.production.yaml", "\nservices:\n", "\nservices:\n  shop:\n    image: shop:1\n"),
     ],
     "images and stages of others": [
-        ("Dockerfile", "--from=slim", "--from=ghcr.io/x/y:1"),
+        ("Dockerfile", "--from=packages", "--from=ghcr.io/x/y:1"),
         ("Dockerfile", "FROM python", "FROM --platform=linux/amd64 python"),
     ],
     "scripts of any kind": [("Pipfile", "[scripts]\n", SCRIPTS)],

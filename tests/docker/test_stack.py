@@ -5,6 +5,17 @@ import re
 import pytest
 
 AUTHORS, BOOKS = "/api/v1/authors/", "/api/v1/books/"
+# The modules that a start of the project imports, but for its own, and those of them that have no bytecode.
+BYTECODE = """
+import os, sys, django
+from django.core.management import call_command
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
+call_command("check")
+specs = [module.__spec__ for module in sys.modules.values() if getattr(module, "__spec__", None)]
+files = {spec.cached for spec in specs if spec.cached and not spec.cached.startswith("/app/")}
+print(len(files), *sorted(file for file in files if not os.path.exists(file)))
+"""
 
 
 @pytest.fixture(scope="module", params=["development", "production"])
@@ -24,6 +35,14 @@ def test_all_services_are_up_and_the_migrations_are_done(stack):
     assert (migrate["State"], migrate["ExitCode"]) == ("exited", 0)
     assert {state["State"] for state in states.values()} == {"running"}
     assert (states["db"]["Health"], states["web"]["Health"]) == ("healthy", "healthy")
+
+
+def test_no_start_compiles_anything_but_the_projects_own_modules(stack):
+    # Without -B, root would write what it misses, as others cannot.
+    result = stack.compose("run", "--rm", "--no-deps", "--no-TTY", "web", "python", "-B", "-c", BYTECODE)
+    count, *missing = result.stdout.splitlines()[-1].split()
+    assert int(count) > 500
+    assert not missing
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
