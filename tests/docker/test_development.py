@@ -62,6 +62,22 @@ def test_edited_python_is_served_after_a_moment(development):
         eventually(the_new_path_is_gone)
 
 
+def test_web_says_what_a_check_finds_and_goes_on_when_it_is_mended(development):
+    def the_check_is_named():
+        return "(admin.E108)" in development.compose("logs", "--no-log-prefix", "web").stdout
+
+    def the_list_is_there_again():
+        return client.get("/").status_code == 200
+
+    admin = development.project / "library/admin.py"
+    with changed(admin, lambda text: text.replace("list_display = (", 'list_display = ("publishd", ')):
+        development.compose("up", "--detach", "--force-recreate", "migrate", "web")
+        eventually(the_check_is_named)
+        time.sleep(2)  # as above
+    with development.client() as client:
+        eventually(the_list_is_there_again)
+
+
 def test_a_file_made_in_the_container_belongs_to_the_owner_of_the_project(development):
     development.execute("touch", "made-here")
     made = (development.project / "made-here").stat()
