@@ -344,6 +344,10 @@ ORDINARY = {
         ("users/names.py", None, "from django.views import *\n"),
         ("users/more.py", None, "from users import names\n\nlogout = names.LogoutView\n"),
     ],
+    "a module by the name of another app": [
+        ("users/library.py", None, "SHELF = 1\n"),
+        ("users/more.py", None, "from .library import SHELF\n"),
+    ],
     "permissions, loggers and files": [
         (
             "users/more.py",

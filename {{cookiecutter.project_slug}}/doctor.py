@@ -316,7 +316,7 @@ DOTTED = re.compile(r"[a-z_]+(\.\w+)+")
 def dotted_names(path: Path) -> Iterator[str]:
     """Yield the full names that a module imports, the attributes it takes of them, and the names it has in quotes."""
     imported: dict[str, str] = {}
-    whole = path.name in {"settings.py", "urls.py"}
+    has_names_in_quotes = path.name in {"settings.py", "urls.py"}
     for node in nodes(path):
         match node:
             case ast.Import():
@@ -328,7 +328,7 @@ def dotted_names(path: Path) -> Iterator[str]:
             case ast.Call():
                 texts = [text for argument in node.args for text in quoted(argument) if DOTTED.fullmatch(text)]
                 yield from texts if texts and ast.unparse(node.func) in TAKE_NAMES else ()
-            case ast.Assign() | ast.AnnAssign() | ast.AugAssign() if whole:
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign() if has_names_in_quotes:
                 yield from filter(DOTTED.fullmatch, quoted(node.value))
     yield from (name for name in imported.values() if not name.endswith(".*"))
 
