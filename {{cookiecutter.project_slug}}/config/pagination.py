@@ -45,12 +45,13 @@ class CursorPagination(pagination.CursorPagination):
     def get_ordering(self, request: Request, queryset: QuerySet, view: APIView) -> tuple[str, ...]:
         ordering = super().get_ordering(request, queryset, view)
         for name in ordering:
-            if not has_places(queryset.model, name.lstrip("-")):
+            if not column(queryset.model, name):
                 raise ImproperlyConfigured(
                     f"{type(view).__name__} cannot order by {name.lstrip('-')}: pages need fields of "
                     f"{queryset.model.__name__} itself that are never null. Name such ones alone in ordering_fields."
                 )
-        key = queryset.model._meta.pk.name  # noqa: SLF001 - Django documents it
+        ordering = tuple(column(queryset.model, name) for name in ordering)
+        key = queryset.model._meta.pk.attname  # noqa: SLF001 - Django documents it
         if key in {name.lstrip("-") for name in ordering}:
             return ordering
         return *ordering, f"-{key}" if ordering[-1].startswith("-") else key
@@ -104,13 +105,20 @@ class OrderingFilter(filters.OrderingFilter):
 
     def get_default_valid_fields(self, queryset: QuerySet, view: APIView, context: Any = None) -> list[tuple[str, str]]:
         fields = super().get_default_valid_fields(queryset, view, context)
-        return [(name, label) for name, label in fields if has_places(queryset.model, name)]
+        return [(name, label) for name, label in fields if column(queryset.model, name)]
 
 
-def has_places(model: type[Model], name: str) -> bool:
-    """Tell whether each row has a place in the order of that name: that of a field of its own which is never null."""
-    fields = model._meta.concrete_fields  # noqa: SLF001 - Django documents it
-    return any(name in {field.name, field.attname} and not field.null for field in fields)
+def column(model: type[Model], name: str) -> str:
+    """Return the column by which each row has a place in the order of that name, with its sign, or an empty text.
+
+    It is one of the model's own that is never null. A foreign key is ordered by itself: by its name alone, Django would
+    take the order of the rows that it leads to.
+    """
+    sign = "-" if name.startswith("-") else ""
+    for field in model._meta.concrete_fields:  # noqa: SLF001 - Django documents it
+        if name.lstrip("-") in {field.name, field.attname} and not field.null:
+            return sign + field.attname
+    return ""
 
 
 def values(model: type[Model], fields: Sequence[str], position: str) -> list[Any]:

@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
@@ -103,6 +105,24 @@ def test_an_order_in_which_not_each_row_has_a_place_is_refused(
     monkeypatch.setattr(UserList, "ordering_fields", ("last_login",))
     with pytest.raises(ImproperlyConfigured, match="UserList cannot order by last_login"):
         get("/?ordering=-last_login")
+
+
+def test_a_foreign_key_is_ordered_by_itself_whatever_order_there_is_where_it_leads(
+    get: Get, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permissions = list(Permission.objects.order_by("content_type_id", "id"))
+    monkeypatch.setattr(UserList, "queryset", Permission.objects.all())
+    monkeypatch.setattr(UserList, "serializer_class", PermissionSerializer)
+    monkeypatch.setattr(UserList, "ordering_fields", None)
+    monkeypatch.setattr(ContentType._meta, "ordering", ["-model"])  # noqa: SLF001 - Django documents it
+    pages = walk(get, "/?ordering=content_type&page_size=20", "next")
+    assert [found["id"] for page in pages for found in page["results"]] == [each.pk for each in permissions]
+
+
+class PermissionSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Permission
+        fields = ("id", "content_type")
 
 
 class NameSerializer(serializers.ModelSerializer):
