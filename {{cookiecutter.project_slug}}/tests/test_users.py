@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
@@ -18,6 +19,7 @@ from rest_framework.views import APIView
 
 from config.throttling import AnonRateThrottle, UserRateThrottle, client
 from users.models import User
+from users.serializers import UserSerializer
 
 LOGIN, LOGOUT = "/api/v1/auth/login/", "/api/v1/auth/logout/"
 ME, PASSWORD = "/api/v1/users/me/", "/api/v1/users/me/password/"
@@ -50,6 +52,12 @@ def test_wrong_credentials_get_no_token(api: APIClient, user: User, wrong: dict[
 
 def test_tokens_are_stored_as_hashes(token: str) -> None:
     assert token not in str(AuthToken.objects.values_list())
+
+
+@pytest.mark.parametrize("wrong", ["0" * 64, "\xff"])
+def test_what_is_no_token_opens_nothing(token: str, wrong: str) -> None:
+    response = bearer(wrong).get(ME)
+    assert (response.status_code, response.json()["detail"]) == (401, "Invalid token.")
 
 
 def test_an_expired_token_opens_nothing(token: str) -> None:
@@ -187,6 +195,34 @@ def test_changing_the_password_ends_all_other_logins(api: APIClient, token: str,
     assert api.post(LOGIN, CREDENTIALS | {"password": "a wholly new one"}).status_code == 200
 
 
+def test_a_password_that_staff_set_ends_every_token(admin_client: Client, token: str, user: User) -> None:
+    passwords = dict.fromkeys(("password1", "password2"), "a wholly new one")
+    assert admin_client.post(f"/admin/users/user/{user.pk}/password/", passwords).status_code == 302
+    assert bearer(token).get(ME).status_code == 401
+
+
+def test_a_password_that_is_hashed_anew_ends_no_token(api: APIClient, token: str, settings: LazySettings) -> None:
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    assert api.post(LOGIN, CREDENTIALS).status_code == 200
+    assert User.objects.get().password.startswith("pbkdf2")
+    assert bearer(token).get(ME).status_code == 200
+
+
+@pytest.mark.parametrize("password", ["  a wholly new one ", "a wholly new one " * 20])
+def test_a_password_is_taken_as_typed_here_and_in_the_admin(
+    api: APIClient, client: Client, token: str, password: str
+) -> None:
+    User.objects.update(is_staff=True)
+    change = {"current_password": CREDENTIALS["password"], "new_password": password}
+    assert bearer(token).post(PASSWORD, change).status_code == 204
+    assert api.post(LOGIN, CREDENTIALS | {"password": password}).status_code == 200
+    assert api.post(LOGIN, CREDENTIALS | {"password": password.strip() + "x"}).status_code == 401
+    assert client.post("/admin/login/?next=/admin/", CREDENTIALS | {"password": password}).status_code == 302
+
+
 def test_a_session_outlives_the_change_that_it_made(user: User) -> None:
     client = APIClient()
     client.force_login(user)
@@ -212,6 +248,21 @@ def test_a_user_may_change_the_name_but_not_the_rights(user_api: APIClient, user
     assert response.status_code == 200
     user.refresh_from_db()
     assert (user.first_name, user.username, user.is_staff) == ("Ada", "ada", False)
+
+
+def test_a_change_of_the_name_leaves_what_another_request_changes_meanwhile(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = UserSerializer.update
+
+    def late(serializer: UserSerializer, instance: User, validated_data: dict[str, Any]) -> User:
+        User.objects.update(is_active=False, password="another")
+        return update(serializer, instance, validated_data)
+
+    monkeypatch.setattr(UserSerializer, "update", late)
+    assert bearer(token).patch(ME, {"first_name": "Ada"}).status_code == 200
+    found = User.objects.get()
+    assert (found.first_name, found.is_active, found.password) == ("Ada", False, "another")
 
 
 def test_ones_own_account_by_token_takes_one_query(

@@ -37,7 +37,7 @@ class AccountThrottle(SimpleRateThrottle):
         self.username = username
 
     def get_cache_key(self, request: Any, view: object) -> str:
-        ident = hashlib.sha256(self.username.casefold().encode()).hexdigest()
+        ident = hashlib.sha256(self.username.casefold().encode("utf-8", "surrogatepass")).hexdigest()
         return self.cache_format % {"scope": self.scope, "ident": ident}
 
 

@@ -34,6 +34,20 @@ class UserSerializer(ModelSerializer):
             "username",
         )
 
+    def update(self, instance: User, validated_data: dict[str, Any]) -> User:
+        """Write what was sent, and nothing else: a password that is changed at the same moment stays changed."""
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        instance.save(update_fields=validated_data)
+        return instance
+
+
+class PasswordField(serializers.CharField):
+    """A password as typed, of any length, as Django's own forms take it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, write_only=True, style={"input_type": "password"}, **options)
+
 
 @extend_schema_serializer(
     examples=[OpenApiExample("A login", {"username": "ada", "password": "correct horse battery"}, request_only=True)]
@@ -42,7 +56,7 @@ class LoginSerializer(serializers.Serializer):
     """A user name and a password that belong together; raises AuthenticationFailed (401) where they do not."""
 
     username = serializers.CharField(max_length=150, write_only=True)
-    password = serializers.CharField(max_length=128, write_only=True, style={"input_type": "password"})
+    password = PasswordField()
 
     def validate(self, attrs: dict[str, str]) -> dict[str, User]:
         user = authenticate(self.context["request"], **attrs)
@@ -54,8 +68,8 @@ class LoginSerializer(serializers.Serializer):
 class PasswordSerializer(serializers.Serializer):
     """A new password, by somebody who knows the old one."""
 
-    current_password = serializers.CharField(max_length=128, write_only=True, style={"input_type": "password"})
-    new_password = serializers.CharField(max_length=128, write_only=True, style={"input_type": "password"})
+    current_password = PasswordField()
+    new_password = PasswordField()
 
     def validate_current_password(self, value: str) -> str:
         request = self.context["request"]

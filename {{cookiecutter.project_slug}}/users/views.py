@@ -1,7 +1,7 @@
 """The API of users: log in and out, read and change one's own account."""
 
 from django.contrib.auth import update_session_auth_hash
-from django.utils import timezone
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from knox.models import AuthToken
 from rest_framework import status
@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from users.authentication import TokenAuthentication
+from users.authentication import TokenAuthentication, new_token
 from users.models import User
 from users.serializers import LoginSerializer, PasswordSerializer, TokenSerializer, UserSerializer
 
@@ -31,9 +31,7 @@ class LoginView(GenericAPIView):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user = serializer.validated_data["user"]
-        user.auth_token_set.filter(expiry__lt=timezone.now()).delete()
-        instance, token = AuthToken.objects.create(user=user)
+        instance, token = new_token(serializer.validated_data["user"])
         return Response(TokenSerializer({"token": token, "expiry": instance.expiry}).data)
 
 
@@ -68,8 +66,10 @@ class PasswordView(GenericAPIView):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user = serializer.save()
-        user.auth_token_set.exclude(pk=getattr(request.auth, "pk", None)).delete()
+        with transaction.atomic():
+            user = serializer.save()
+            if isinstance(request.auth, AuthToken):  # it has just ended, with all others
+                request.auth.save(force_insert=True)
         if request.auth is None:
             update_session_auth_hash(request, user)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import os
 import re
 import runpy
@@ -20,6 +21,7 @@ from allauth.account.models import EmailAddress
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import LazySettings
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.test import Client
@@ -29,6 +31,8 @@ from fido2.webauthn import AttestationObject, AttestedCredentialData, Authentica
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
+from users.accounts.adapters import AccountAdapter
+from users.accounts.backends import AccountsBackend
 from users.models import User
 
 LOGIN, ME = "/api/v1/auth/login/", "/api/v1/users/me/"
@@ -202,6 +206,60 @@ def test_nobody_learns_who_has_an_account(app: App, ada: App, mailoutbox: list[E
     same = [App().post("auth/password/request", {"email": email}) for email in ("ada@example.com", "no@example.com")]
     assert pending(same[0]) == pending(same[1]) == ["password_reset_by_code"]
     assert "There is no such account" in str(mailoutbox[-1].body)
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
+def test_a_sign_up_takes_as_long_where_there_is_an_account(
+    app: App, ada: App, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    app.post("auth/signup", NEW | {"email": email})
+    assert len(hashed) == 1
+
+
+def test_of_two_sign_ups_for_one_name_at_a_time_one_is_told_of_the_other(
+    app: App, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = AccountAdapter.save_user
+
+    def late(adapter: AccountAdapter, request: Any, user: User, form: Any, **options: Any) -> Any:
+        User.objects.create_user("grace")
+        return save(adapter, request, user, form, **options)
+
+    monkeypatch.setattr(AccountAdapter, "save_user", late)
+    response = app.post("auth/signup", NEW | {"username": "grace"})
+    assert (response.status_code, response.headers["Content-Type"]) == (409, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 100_000,
+        '{"username": ' + "1" * 5_000 + "}",
+        *(json.dumps(CREDENTIALS | {name: "\ud800"}) for name in CREDENTIALS),
+    ],
+)
+def test_json_that_python_cannot_hold_is_refused(app: App, db: None, body: str) -> None:
+    response = app.client.post("/api/accounts/app/v1/auth/login", body, content_type="application/json")
+    assert (response.status_code, response.headers["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_a_failure_that_is_not_of_what_was_sent_is_no_fault_of_the_sender(
+    app: App, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise ValueError
+
+    app.client.raise_request_exception = False
+    monkeypatch.setattr(AccountsBackend, "authenticate", fail)
+    assert app.post("auth/login", CREDENTIALS).status_code == 500
 
 
 def test_a_forgotten_password_is_replaced_and_ends_all_logins(

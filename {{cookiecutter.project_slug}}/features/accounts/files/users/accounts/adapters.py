@@ -5,18 +5,19 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
-from knox.models import AuthToken
 
+from users.authentication import new_token
 from users.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    def set_password(self, user: User, password: str) -> None:
-        """End all other logins, as /api/v1/users/me/password/ does: sessions end by themselves."""
-        super().set_password(user, password)
-        AuthToken.objects.filter(user=user).delete()
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Take as long as a sign-up that makes an account: nobody learns from the time who has one."""
+        make_password(email)
+        super().send_account_already_exists_mail(email)
 
 
 class TokenStrategy(SessionTokenStrategy):  # type: ignore[misc]  # as above
@@ -29,4 +30,4 @@ class TokenStrategy(SessionTokenStrategy):  # type: ignore[misc]  # as above
 
 def tokens(user: User) -> dict[str, str]:
     """Return what /api/v1/auth/login/ returns."""
-    return {"access": AuthToken.objects.create(user=user)[1]}
+    return {"access": new_token(user)[1]}

@@ -1,0 +1,37 @@
+"""What allauth's addresses answer where allauth itself would fail."""
+
+import json
+from collections.abc import Callable
+
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+
+from config.problems import error_response, lost_race
+
+
+class ProblemsMiddleware:
+    """Answer JSON that Python cannot hold with 400, and a name that another sign-up has just taken with 409."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not request.path.startswith("/api/accounts/"):
+            return None
+        if isinstance(exception, IntegrityError) and lost_race(exception):
+            return error_response(request, 409)
+        if isinstance(exception, RecursionError | ValueError) and not is_sound(request.body):
+            return error_response(request, 400)
+        return None
+
+
+def is_sound(body: bytes) -> bool:
+    """Tell whether Python can hold what the JSON says: depth, length of numbers, and text without half a character."""
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except (RecursionError, ValueError):
+        return False
+    return True
