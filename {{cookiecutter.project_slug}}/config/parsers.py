@@ -1,16 +1,28 @@
 """How the API reads what it is sent."""
 
+import math
 from typing import Any
 
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
+from rest_framework.utils import json
+
+
+def finite(text: str) -> float:
+    """Return a number; raises ValueError where it is more than a float can hold, and would be read as infinity."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:40]} is out of range")
+    return number
 
 
 class JSONParser(parsers.JSONParser):
-    """DRF's, which refuses what is nested deeper than Python can follow (RFC 8259, 9) as it does other bad JSON."""
+    """DRF's, which refuses what Python cannot hold as it does other bad JSON: depth and size are limits of RFC 8259, 9."""
 
-    def parse(self, *arguments: Any, **options: Any) -> Any:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
-            return super().parse(*arguments, **options)
+            return json.loads(stream.read().decode(), parse_float=finite)
+        except ValueError as error:
+            raise ParseError(f"JSON parse error - {error}") from error
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deep.") from error

@@ -11,6 +11,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from django.views import csrf
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -61,15 +62,19 @@ def problem(status: int) -> dict[str, Any]:
 
 def invalid_fields(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]:
     """Yield what is wrong with each field: its JSON pointer, a sentence and a code (the example of RFC 9457, 3)."""
-    if isinstance(details, dict) and "message" in details and "code" in details:
+    if is_message(details):
         yield {"pointer": pointer, "detail": str(details["message"]), "code": str(details["code"])}
     elif isinstance(details, dict):
         for name, inner in details.items():
             yield from invalid_fields(inner, pointer if name == "non_field_errors" else f"{pointer}/{name}")
     else:
         for index, inner in enumerate(details):
-            is_message = "message" in inner and "code" in inner
-            yield from invalid_fields(inner, pointer if is_message else f"{pointer}/{index}")
+            yield from invalid_fields(inner, pointer if is_message(inner) else f"{pointer}/{index}")
+
+
+def is_message(details: Any) -> bool:
+    """Tell DRF's words on a fault from a serializer that has fields of these two names."""
+    return isinstance(details, dict) and isinstance(details.get("code"), str) and "message" in details
 
 
 def error_response(request: HttpRequest, status: int) -> HttpResponse:
@@ -88,6 +93,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_response(request, 403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_response(request, 403) if request.path.startswith("/api/") else csrf.csrf_failure(request, reason)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

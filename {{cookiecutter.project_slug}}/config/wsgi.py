@@ -23,7 +23,15 @@ atexit.register(close_pools)
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer a request. A body that comes in chunks gets a length first: Django takes one without for empty."""
+    """Answer a request, whose body is told of as Django understands it.
+
+    One that comes in chunks gets a length, as Django takes one without for empty. Of its type, only a boundary is left:
+    forms and JSON are UTF-8, and Django takes any codec of Python's for a charset, then fails where nothing answers.
+    """
+    if ";" in (kind := environ.get("CONTENT_TYPE", "")):
+        kind, *parameters = kind.split(";")
+        parameters = [text for text in parameters if text.strip().lower().startswith("boundary=")]
+        environ["CONTENT_TYPE"] = ";".join([kind, *parameters])
     if "HTTP_TRANSFER_ENCODING" in environ:
         body = environ["wsgi.input"].read(10 * 2**20 + 1)  # more, Caddy does not let through
         environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}

@@ -23,11 +23,14 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.models import ProtectedError
 from django.test import Client, RequestFactory
+from django.test.client import encode_multipart
 from django.urls import include, path
+from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from config import urls
 from config.database import check, close_pools, refused_password
+from config.problems import csrf_failure, invalid_fields
 from config.schema import statuses
 from users.models import User
 
@@ -279,14 +282,48 @@ def test_a_form_that_is_too_large_is_refused(content_type: str) -> None:
     assert response.headers["Content-Type"].startswith("text/html")
 
 
-@pytest.mark.django_db
-def test_a_body_in_chunks_is_read_too() -> None:
+def test_a_file_that_is_too_large_is_refused() -> None:
+    body = b'--X\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n' + b"x" * 11_000_000
+    response = Client().post("/admin/login/", body, content_type="multipart/form-data; boundary=X")
+    assert response.status_code == 413
+
+
+@pytest.mark.parametrize(("path", "media_type"), [("/admin/", "text/html"), ("/api/", "application/problem+json")])
+def test_a_form_from_elsewhere_is_refused_by_a_page_or_a_problem(path: str, media_type: str) -> None:
+    response = csrf_failure(RequestFactory().post(path))
+    assert response.status_code == 403
+    assert response.headers["Content-Type"].startswith(media_type)
+
+
+def served(environ: dict[str, Any]) -> bytes:
+    """Return the body that the server gets for a request."""
     from config.wsgi import application
 
+    return b"".join(application(environ, lambda *_: lambda _: None))
+
+
+@pytest.mark.django_db
+def test_a_body_in_chunks_is_read_too() -> None:
     sent = {"CONTENT_TYPE": "application/json", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": BytesIO(b"{}x")}
     environ = RequestFactory().post("/api/v1/auth/login/").environ | sent
     del environ["CONTENT_LENGTH"]
-    assert b"JSON parse error" in b"".join(application(environ, lambda *_: lambda _: None))
+    assert b"JSON parse error" in served(environ)
+
+
+@pytest.mark.parametrize("parameter", ["charset=hex", "charset=utf-8", "charset=undefined", "x*=none''x"])
+@pytest.mark.django_db
+def test_a_body_is_read_whatever_characters_it_is_said_to_have(parameter: str) -> None:
+    environ = RequestFactory().post("/api/v1/auth/login/?format=json", b"{}x", "text/plain").environ
+    assert b"JSON parse error" in served(environ | {"CONTENT_TYPE": f"application/json; {parameter}"})
+
+
+@pytest.mark.parametrize("parameters", ["boundary=X", "charset=hex; Boundary=X", "boundary=X; charset=undefined"])
+@pytest.mark.django_db
+def test_a_form_is_read_whatever_characters_it_is_said_to_have(parameters: str) -> None:
+    fields = {"csrfmiddlewaretoken": "x" * 32, "username": "Ada Lovelace"}
+    environ = RequestFactory().post("/admin/login/", encode_multipart("X", fields), "text/plain").environ
+    sent = {"CONTENT_TYPE": f"multipart/form-data; {parameters}", "HTTP_COOKIE": "csrftoken=" + "x" * 32}
+    assert b"Ada Lovelace" in served(environ | sent)
 
 
 def test_an_unknown_address_elsewhere_is_a_page() -> None:
@@ -401,6 +438,26 @@ def test_malformed_json_is_a_problem_that_says_so(api: APIClient) -> None:
 def test_json_that_is_nested_too_deep_is_a_problem(api: APIClient, value: str) -> None:
     response = api.post("/api/v1/auth/login/", value, content_type="application/json")
     assert (response.status_code, response.json()["detail"]) == (400, "JSON parse error - nested too deep.")
+
+
+@pytest.mark.parametrize("value", ["1e400", "-1e400", "Infinity", "NaN", "1" * 5_000, '"\udcff"'])
+def test_json_that_python_cannot_hold_is_a_problem(api: APIClient, value: str) -> None:
+    body = f'["username", {value}]'.encode("utf-8", "surrogateescape")
+    response = api.post("/api/v1/auth/login/", body, content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith("JSON parse error - ")
+
+
+class MessageSerializer(serializers.Serializer):
+    message = serializers.CharField()
+    code = serializers.CharField()
+
+
+def test_fields_may_be_called_as_drf_calls_what_it_says_of_them() -> None:
+    serializer = MessageSerializer(data={})
+    serializer.is_valid()
+    errors = invalid_fields(serializers.ValidationError(serializer.errors).get_full_details())
+    assert [error["pointer"] for error in errors] == ["#/message", "#/code"]
 
 
 def test_each_invalid_field_is_named(api: APIClient) -> None:
