@@ -30,7 +30,7 @@ from rest_framework.test import APIClient
 
 from config import urls
 from config.database import check, close_pools, refused_password
-from config.problems import csrf_failure, invalid_fields
+from config.problems import invalid_fields
 from config.schema import statuses
 from users.models import User
 
@@ -286,13 +286,6 @@ def test_a_file_that_is_too_large_is_refused() -> None:
     body = b'--X\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n' + b"x" * 11_000_000
     response = Client().post("/admin/login/", body, content_type="multipart/form-data; boundary=X")
     assert response.status_code == 413
-
-
-@pytest.mark.parametrize(("path", "media_type"), [("/admin/", "text/html"), ("/api/", "application/problem+json")])
-def test_a_form_from_elsewhere_is_refused_by_a_page_or_a_problem(path: str, media_type: str) -> None:
-    response = csrf_failure(RequestFactory().post(path))
-    assert response.status_code == 403
-    assert response.headers["Content-Type"].startswith(media_type)
 
 
 def served(environ: dict[str, Any]) -> bytes:

@@ -334,7 +334,9 @@ def test_a_passkey_logs_in_without_a_password(app: App, ada: App, api: APIClient
 def test_a_browser_logs_in_with_cookies_and_needs_the_csrf_token(ada: App) -> None:
     browser, url = Client(enforce_csrf_checks=True), "/api/accounts/browser/v1/auth/login"
     assert browser.get("/api/accounts/browser/v1/config").status_code == 200
-    assert browser.post(url, CREDENTIALS, content_type="application/json").status_code == 403
+    refused = browser.post(url, CREDENTIALS, content_type="application/json")
+    assert (refused.status_code, refused.headers["Content-Type"]) == (403, "application/problem+json")
+    assert "The form was not accepted" in browser.post("/admin/login/").text
     headers = {"X-CSRFToken": browser.cookies["csrftoken"].value}
     assert browser.post(url, CREDENTIALS, content_type="application/json", headers=headers).status_code == 200
     assert browser.get(ME).json()["username"] == "ada"

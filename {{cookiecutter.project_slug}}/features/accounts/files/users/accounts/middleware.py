@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
+from django.views import csrf
 
 from config.problems import error_response, lost_race
 
@@ -28,10 +30,13 @@ class ProblemsMiddleware:
         return None
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_response(request, 403) if request.path.startswith("/api/") else csrf.csrf_failure(request, reason)
+
+
 def is_sound(body: bytes) -> bool:
     """Tell whether Python can hold what the JSON says: depth, length of numbers, and text without half a character."""
-    try:
+    with suppress(RecursionError, ValueError):
         json.dumps(json.loads(body), ensure_ascii=False).encode()
-    except (RecursionError, ValueError):
-        return False
-    return True
+        return True
+    return False
