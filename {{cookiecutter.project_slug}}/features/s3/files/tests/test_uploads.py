@@ -57,6 +57,13 @@ def read_settings() -> dict[str, Any]:
     return runpy.run_path(str(project_settings.BASE_DIR / "config/settings.py"))
 
 
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_a_key_is_not_taken_without_its_other_half(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, name, "one of two")
+    with pytest.raises(ImproperlyConfigured, match="Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither"):
+        read_settings()
+
+
 def send(api: APIClient, content: bytes, name: str = "pixel.png") -> Any:
     file = BytesIO(content)
     file.name = name
