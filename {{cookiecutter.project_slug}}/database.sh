@@ -9,9 +9,13 @@ fail() {
     exit 1
 }
 
+can_write() {
+    [ -w . ] || fail "User $(id -u) cannot write to the folder backups/: sudo chown $(id -u) backups"
+}
+
 # Take care that nobody else is at work, and clear away what was interrupted.
 begin() {
-    [ -w . ] || fail "User $(id -u) cannot write to the folder backups/: sudo chown $(id -u) backups"
+    can_write
     umask 077
     exec 9> .lock
     flock --nonblock 9 || fail "Another backup or restore is at work: wait until it has ended."
@@ -24,7 +28,7 @@ begin() {
 }
 
 backups() {
-    find . -name '*.dump' -printf '%f\n' | sort
+    find . -name '20*Z.dump' -printf '%f\n' | sort
 }
 
 # Is there a backup that is not older than so many minutes?
@@ -59,7 +63,10 @@ restore() {
     name=$(basename "${1:-}")
     [ "$name" != latest ] || name=$(backups | tail --lines=1)
     [ -f "$name" ] || fail "Say which backup to restore: latest, or one of these." "$(backups)"
-    sha256sum --check --status "$name.sha256" || fail "backups/$name is damaged, its checksum is another: take another one."
+    [ -r "$name" ] || fail "User $(id -u) cannot read backups/$name: sudo chown $(id -u) backups/*"
+    [ -r "$name.sha256" ] || fail "backups/$name.sha256 is not there, or user $(id -u) cannot read it: copy that, too."
+    checksum=$(cut --delimiter=' ' --fields=1 "$name.sha256")
+    echo "$checksum  $name" | sha256sum --check --status || fail "backups/$name is damaged, its checksum is another: take another one."
     users=$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'app' AND backend_type = 'client backend'")
     [ "$users" = 0 ] || fail "The database is in use. Stop everything; this starts the database again, and nothing else."
     sql postgres "DROP DATABASE IF EXISTS restored"
@@ -72,6 +79,7 @@ restore() {
 }
 
 schedule() {
+    can_write
     while true; do
         fresh "$((BACKUP_HOURS * 60))" || sh "$0" backup || echo "No backup was made; the next try is in a minute." >&2
         sleep 60
@@ -80,8 +88,10 @@ schedule() {
 
 # Where the backup cannot be restored, the project goes on with the data that it has.
 recover() {
+    once_stopped "The project may be stopped; start it, as ever."
     stop
     compose run --rm restore "${1:-latest}" || failed=true
+    trap - EXIT
     compose up --detach --wait
     [ -z "${failed:-}" ]
 }
@@ -89,7 +99,7 @@ recover() {
 # Each version has a folder of its own in the volume, so that the old one stays as it is.
 upgrade() {
     echo "${1:-}" | grep --quiet '^[0-9][0-9]$' || fail "Say to which version: sh database.sh upgrade 19"
-    trap 'echo "It failed. All data is in the old version still; start that again, as ever." >&2' EXIT
+    once_stopped "It failed. All data is in the old version still; start that again, as ever."
     stop
     # By its own pg_dump: the tables of PostgreSQL 17.12 have an option that 18.6 dumps, but does not restore.
     compose run --rm backup
@@ -100,6 +110,14 @@ upgrade() {
     printf '\nPOSTGRES_VERSION=%s\n' "$POSTGRES_VERSION" >> .env
     trap - EXIT
     compose up --detach --wait
+}
+
+# Say this where it is interrupted, and go on where the terminal is closed: else the project would stay away.
+once_stopped() {
+    trap '' HUP
+    trap 'exit 1' INT TERM
+    # shellcheck disable=SC2064  # what is to be said is known now
+    trap "echo '$1' >&2" EXIT
 }
 
 # Before 28.3, the engine lists for a moment as running what it has just stopped (moby's issue 50133), and `compose run`

@@ -130,6 +130,11 @@ def test_a_damaged_backup_is_refused_and_one_that_breaks_off_changes_nothing(sta
     result = stack.restore(backup.name, check=False)
     assert result.returncode == 1
     assert "is damaged" in result.stderr
+    (stack.backups / f"{backup.name}.sha256").unlink()
+    assert "copy that, too" in stack.restore(backup.name, check=False).stderr
+    backup.chmod(0)
+    assert f"cannot read backups/{backup.name}: sudo chown" in stack.restore(backup.name, check=False).stderr
+    backup.chmod(0o600)
     # With a checksum that is right, it is restored up to where it breaks off.
     digest = run("sha256sum", backup.name, cwd=stack.backups).stdout
     (stack.backups / f"{backup.name}.sha256").write_text(digest)
@@ -235,6 +240,21 @@ def test_another_password_than_the_volumes_is_explained_in_production(stack):
     mend(stack, "another password")
     stack.up()
     assert stack.sql("SELECT count(*) >= 100000 FROM library_book") == "t\n"
+
+
+def test_secrets_that_change_are_read_at_a_restart(stack):
+    """As the README says; the files are replaced, as editors do it, and not written over."""
+    stack.sql("ALTER USER app PASSWORD 'a new password'")
+    for name, text in {"database_password": "a new password", "email_url": "smtp://mail.example.com:25"}.items():
+        file = stack.project / "secrets" / name
+        file.with_suffix(".new").write_text(text)
+        file.with_suffix(".new").rename(file)
+    stack.compose("restart")
+    stack.wait_for_the_proxy()
+    with stack.client() as client:
+        eventually(lambda: client.get("/health/ready").status_code == 200)
+    told = "from config.settings import MAILERS; print(MAILERS['default']['OPTIONS']['host'])"
+    assert stack.manage("shell", "--no-imports", "--command", told) == "mail.example.com\n"
 
 
 def test_another_password_than_the_volumes_is_explained_in_development(bake):

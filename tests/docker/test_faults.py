@@ -117,6 +117,16 @@ def test_the_proxy_starts_again(stack, load):
     assert len(load.failures()) == broken
 
 
+def test_a_proxy_that_does_not_start_is_no_success(stack):
+    caddyfile = stack.project / "Caddyfile"
+    right = caddyfile.read_text("utf-8")
+    caddyfile.write_text(right + "}", "utf-8")
+    stack.compose("restart", "proxy")
+    assert stack.compose("up", "--detach", "--wait", check=False).returncode != 0
+    caddyfile.write_text(right, "utf-8")
+    stack.up()
+
+
 def test_a_full_tmp_fills_no_memory_and_stops_nobody(stack, load):
     filling = stack.execute("sh", "-c", "cat /dev/zero > /tmp/full", check=False)
     assert "No space left on device" in filling.stderr

@@ -53,6 +53,10 @@ PostgreSQL refuses the password. It goes on with the one that its volume was mad
 by now. Put the old one back, or tell PostgreSQL the new one, which it asks for:
 
     docker compose {file}exec db psql --username=app --command='\password'
+
+What runs goes on with the old one, until it starts again:
+
+    docker compose {file}restart
 """
 REFUSED_IN_PRODUCTION = REFUSED.format(place="secrets/database_password", file="--file compose.production.yaml ")
 AFRESH = """
