@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -214,6 +215,13 @@ def test_a_disk_that_fills_up_is_named(server, monkeypatch):
     assert "its disk has 2.0 GB left" in in_production(server, "disk_space")[0]
 
 
+def test_a_secret_that_containers_cannot_read_is_named(server):
+    (server / "secrets/secret_key").chmod(0o600)
+    assert in_production(server, "secret_files") == [
+        "secrets/secret_key: containers, which have users of their own, cannot read it; `chmod 644 secrets/secret_key`."
+    ]
+
+
 def test_a_weak_a_missing_and_an_open_secret_are_named(server):
     (server / "secrets/secret_key").write_text("ab" * 40)
     (server / "secrets/database_password").unlink()
@@ -241,31 +249,35 @@ def test_a_missing_and_an_old_backup_are_named(server):
     assert "backups: there is none" in in_production(server, "backup_age")[0]
 
 
-def test_a_certificate_that_ends_soon_is_named(server, monkeypatch):
+def test_a_certificate_that_ends_soon_or_that_nobody_trusts_is_named(server, monkeypatch):
     """As one that nobody renews: of its day, a tenth is left when the doctor looks."""
     make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 1"
     names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     subprocess.run(["openssl", *make.split(), *names], cwd=server, check=True, capture_output=True)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(server / "cert.pem", server / "key.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(server / "cert.pem"))
 
     def answer():
-        with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+        with suppress(ssl.SSLError), context.wrap_socket(listener.accept()[0], server_side=True) as connection:
             connection.recv(65536)
             connection.sendall(b'HTTP/1.0 200 OK\r\n\r\n{"status": "ok"}')
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         breach(server / ".env", "HTTPS_PORT=1", f"HTTPS_PORT={listener.getsockname()[1]}")
-        for passed, problems in ((0, 0), (0.9 * 24 * 3600, 1)):
+        for passed, trusted, problem in (
+            (0, "", " has a certificate that nobody trusts (self-signed certificate); see the log of proxy."),
+            (0, "cert.pem", ""),
+            (0.9 * 24 * 3600, "cert.pem", " has a certificate that ends "),
+        ):
             later = time.time() + passed
             monkeypatch.setattr(time, "time", lambda later=later: later)
+            monkeypatch.setenv("SSL_CERT_FILE", str(server / trusted) if trusted else os.devnull)
             thread = threading.Thread(target=answer)
             thread.start()
             said = in_production(server, "answers")
             thread.join()
-            assert len(said) == problems, said
-    assert " has a certificate that ends " in said[0]
+            assert len(said) == bool(problem), said
+            assert problem in "".join(said)
 
 
 def test_an_environment_is_read_as_compose_reads_it(server):

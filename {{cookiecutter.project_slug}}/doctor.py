@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -628,6 +629,8 @@ def secret_files(project: Path) -> Problems:
         text = (project / file).read_text("utf-8").strip() if (project / file).is_file() else ""
         if not text:
             yield f"{file}: is missing or empty; README.md shows how to make it."
+        elif not (project / file).stat().st_mode & stat.S_IROTH:
+            yield f"{file}: containers, which have users of their own, cannot read it; `chmod 644 {file}`."
         elif file == "secrets/secret_key" and (len(text) < 50 or len({*text}) < 5):  # noqa: PLR2004 - as Django does
             yield f"{file}: is easy to guess; make a longer one as README.md shows, which ends all sessions."
     if (project / "secrets").is_dir() and (project / "secrets").stat().st_mode & 0o077:
@@ -658,6 +661,9 @@ def answers(project: Path) -> Problems:
         certificate = connection.sock.getpeercert() or {}
         connection.request("GET", "/health/ready")
         status = connection.getresponse().read().decode()
+    except ssl.SSLCertVerificationError as error:
+        yield f"https://{name}:{number} has a certificate that nobody trusts ({error.verify_message}); see the log of proxy."
+        return
     except (OSError, http.client.HTTPException) as error:
         yield f"https://{name}:{number} does not answer: {error}; `docker compose --file compose.production.yaml ps --all`."
         return
