@@ -25,15 +25,16 @@ ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 # A syntax tree is many objects, none of them garbage: to look for it took a seventh of the checks' time.
 gc.disable()
 # A terminal that cannot show the project's name must not stop the project.
-sys.stdout.reconfigure(errors="replace")
+if sys.stdout:
+    sys.stdout.reconfigure(errors="replace")
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path.cwd()))
 
 
 def make_writable(project):
-    """A template that may only be read makes folders and files that may only be read."""
+    """A template that may only be read makes folders and files that may only be read. It has no links, and no .git."""
     for path in project.rglob("*"):
-        if not os.access(path, os.W_OK):
+        if not (path.is_symlink() or ".git" in path.parts or os.access(path, os.W_OK)):
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
@@ -147,12 +148,8 @@ def apps(project):
 
 def problems(project):
     """Return what the doctor finds, and what only a template gets wrong, since an owner may well write it."""
-    return [
-        *template_syntax(project),
-        *json_files(project),
-        *apps(project),
-        *(doctor.problems(project) or scripts(project)),
-    ]
+    found = doctor.problems(project)
+    return [*template_syntax(project), *json_files(project), *apps(project), *(found or scripts(project))]
 
 
 def next_steps(project):
@@ -180,6 +177,14 @@ README.md has the rest.
 """
 
 
+def tell(text):
+    """Print it where somebody reads it. A project is whole without that."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python tries again at its end, and would fail
+
+
 def main(project):
     make_writable(project)
     found = [*changed_locks(project)]
@@ -189,11 +194,15 @@ def main(project):
         merge_locks(project, locks)
     # Until now it said that no hook has run.
     write(project / "config/__init__.py", "")
-    if found := [*found, *problems(project)]:
-        sys.exit("\n".join(["The project that this template made is not whole; please report it:", *found]))
+    if (project / ".unfinished").exists() or os.name != "posix":
+        check, said = problems, "The project that this template made is not whole; please report it:"
+    else:  # the folder was there (pre_gen_project.py), and its owner's files are
+        check, said = doctor.problems, "The project is written, but what is in its folder now is not whole:"
+    if found := [*found, *check(project)]:
+        sys.exit("\n".join([said, *found]))
     write_environment(project)
     (project / ".unfinished").unlink(missing_ok=True)
-    print(next_steps(project))
+    tell(next_steps(project))
 
 
 try:

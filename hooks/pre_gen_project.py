@@ -65,6 +65,13 @@ def python_is_recent(answers):
         yield "Cookiecutter runs on Python {}.{}; this template needs 3.11 or newer.".format(*sys.version_info)
 
 
+def cookiecutter_is_recent(answers):
+    """One that is older than 2.2 has made a text of every boolean, but for those that cookiecutter.json has set."""
+    texts = [name for name in answers["_features"] if isinstance(answers[name], str)]
+    if {*texts, *answers["_needs"].values()} == {*answers["_features"]}:
+        yield "This Cookiecutter is too old; take 2.6 or newer: `pipx run cookiecutter`."
+
+
 def answers_are_asked_for(answers):
     """A replay file may hold anything. (Of the command line's unknown names, Cookiecutter tells its hooks nothing.)"""
     questions = ["project_name", "project_slug", *answers["_choices"], *answers["_features"]]
@@ -104,7 +111,9 @@ def name_is_a_line_of_text(answers):
     unseen = [
         character for character in str(name) if character in INVISIBLE or unicodedata.category(character) in CONTROL
     ]
-    if not isinstance(name, str) or not name.strip() or len(name) > 80 or unseen:
+    # There are characters that show nothing, and are no spaces: the soft hyphen for one.
+    seen = [character for character in str(name) if unicodedata.category(character)[0] not in "CZ"]
+    if not isinstance(name, str) or not seen or len(name) > 80 or unseen:
         yield f"project_name {name!r}: a name is one line of 1 to 80 visible characters, not all of them spaces."
 
 
@@ -132,6 +141,14 @@ def index_is_the_templates(answers):
         yield f"_index {answers['_index']!r}: leave it out; a project's README says how to use a mirror."
 
 
+def nothing_of_the_owner_is_in_the_way(answers):
+    """In a folder that was there: features/ is the template's own while a project is made, and goes at its end."""
+    module = Path("config/__init__.py")
+    without_hooks = module.is_file() and "without its hooks" in module.read_text("utf-8", "replace")
+    if Path("features").exists() and not without_hooks:
+        yield "There is a folder features/ here, which the template would take away: move yours elsewhere meanwhile."
+
+
 def there_is_room(answers):
     disk = os.statvfs(".") if hasattr(os, "statvfs") else None
     # Some file systems do not count their files.
@@ -148,10 +165,12 @@ VALIDATORS = (
     name_is_a_line_of_text,
     slug_is_a_host_name,
     index_is_the_templates,
+    nothing_of_the_owner_is_in_the_way,
     there_is_room,
 )
 
-if refusals := [refusal for validator in VALIDATORS for refusal in validator(ANSWERS)]:
+refusals = [*cookiecutter_is_recent(ANSWERS)]
+if refusals := refusals or [refusal for validator in VALIDATORS for refusal in validator(ANSWERS)]:
     # Cookiecutter takes away the folder if it has made it.
     Path(".unfinished").unlink(missing_ok=True)
     sys.exit("\n".join(refusals))

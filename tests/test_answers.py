@@ -64,7 +64,8 @@ def test_a_name_that_leaves_no_slug_needs_one_beside_it(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "   ", "x" * 81, "two\nlines", "bell\a", "turned \u202e round", "zero\u200bwidth"]
+    "name",
+    ["", "   ", "x" * 81, "two\nlines", "bell\a", "turned \u202e round", "zero\u200bwidth", "\u00ad", " \u2060\u200d"],
 )
 def test_what_is_not_a_line_of_text_is_no_name(tmp_path, name):
     result = generate(tmp_path, project_name=name, project_slug="fine")

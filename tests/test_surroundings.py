@@ -19,6 +19,8 @@ from tests import TEMPLATE, commit
 from tests.test_projects import environment_with
 
 ROOT = os.getuid() == 0
+# Root writes everywhere, unless it has lost the capability to.
+WITHOUT_OVERRIDE = ["setpriv", "--bounding-set=-dac_override"] if ROOT else []
 COOKIECUTTER = [sys.executable, "-m", "cookiecutter"]
 
 
@@ -45,13 +47,44 @@ def test_without_its_hooks_a_project_says_so_when_it_is_started(out):
 def test_the_template_may_be_read_only(out, template):
     for path in [template, *template.rglob("*")]:
         path.chmod(path.stat().st_mode & ~0o222)
-    # Root writes everywhere, unless it has lost the capability to.
-    without_override = ["setpriv", "--bounding-set=-dac_override"] if ROOT else []
-    result = generate(out, template=template, prefix=without_override)
+    result = generate(out, template=template, prefix=WITHOUT_OVERRIDE)
     for path in [template, *template.rglob("*")]:
         path.chmod(path.stat().st_mode | 0o200)
     assert result.returncode == 0, result.stderr
     assert is_whole(out / "my-api")
+
+
+def test_generating_over_a_project_on_purpose_keeps_what_only_its_owner_has(bake, out):
+    project = shutil.copytree(bake(), out / "my-api")
+    (out / "elsewhere").write_text("not the project's")
+    (out / "elsewhere").chmod(0o444)
+    (project / "link").symlink_to(out / "elsewhere")
+    (project / ".git/objects").mkdir(parents=True)
+    own = {
+        "assets/own.css": "b {}",
+        "templates/rest_framework/own.html": "",
+        "notes.md": "{{ name }}",
+        ".git/objects/a": "x",
+    }
+    for name, text in own.items():
+        (project / name).write_text(text)
+        (project / name).chmod(0o444)
+    result = generate(out, "--overwrite-if-exists", prefix=WITHOUT_OVERRIDE)
+    assert result.returncode == 0, result.stderr
+    assert {name: (project / name).read_text() for name in own} == own
+    assert [oct(path.stat().st_mode)[-3:] for path in (out / "elsewhere", project / ".git/objects/a")] == ["444"] * 2
+
+
+def test_an_owners_folder_of_features_is_not_taken_away(bake, out):
+    project = shutil.copytree(bake(), out / "my-api")
+    (project / "features").mkdir()
+    (project / "features/models.py").write_text("MINE = 1\n")
+    before = (project / "README.md").stat().st_mtime_ns
+    result = generate(out, "--overwrite-if-exists")
+    assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
+    assert "move yours elsewhere meanwhile" in result.stderr
+    assert (project / "features/models.py").read_text() == "MINE = 1\n"
+    assert (project / "README.md").stat().st_mtime_ns == before
 
 
 @pytest.mark.skipif(not ROOT, reason="only root can become another user")
@@ -95,6 +128,23 @@ def test_colours_are_for_terminals_and_not_for_who_wants_none(out, variables, co
         shown += os.read(controller, 1000)
     interrupt(run)
     assert bool(re.search(rb"\x1b\[[\d;]*3\d", shown)) == coloured
+
+
+@pytest.mark.parametrize("stdout", [">&-", "| true", "> /dev/full"])
+def test_a_project_is_whole_where_nobody_reads_the_next_steps(out, stdout):
+    command = f'set -o pipefail; "$@" {stdout}'
+    run = ["bash", "-c", command, "bash", sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "-o", out]
+    assert subprocess.run(run, check=False).returncode == 0
+    assert is_whole(out / "my-api")
+
+
+def test_a_cookiecutter_that_is_too_old_is_named(out):
+    folder = environment_with("cookiecutter==2.1.1", "3.11")
+    command = [folder / "bin/cookiecutter", TEMPLATE, "--no-input", "--output-dir", out]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert "This Cookiecutter is too old; take 2.6 or newer: `pipx run cookiecutter`.\n" in result.stderr
+    assert "answer true or false" not in result.stderr
+    assert not list(out.iterdir())
 
 
 def test_a_script_reads_no_colours_and_only_the_next_steps(out):
