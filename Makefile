@@ -1,4 +1,6 @@
 # `make help` lists what there is. Each target sets up what it needs, in .venv/ and .cache/.
+# The make of macOS takes no notice of this PATH, unless its commands are run by another shell than its own.
+SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 OUTPUT ?= ..
 PYTEST ?=
@@ -16,7 +18,7 @@ help: ## this list
 
 .PHONY: project
 project: .venv/ready ## generate a project beside this repository, or in OUTPUT
-	cookiecutter . --output-dir $(OUTPUT)
+	cookiecutter . --output-dir "$(OUTPUT)"
 
 .PHONY: test
 test: .venv/ready ## the tests of the template and its default project, which need no Docker
@@ -29,8 +31,9 @@ test-combinations: .venv/ready ## the tests of projects with sets of options, in
 
 .PHONY: test-docker
 test-docker: .venv/ready ## the tests that build images and start containers
-	pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -m "docker and not alone and not soak" $(PYTEST)
-	pytest -m alone $(PYTEST) || [ $$? = 5 ]  # 5: what PYTEST chooses is none of these
+	pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -m "docker and not alone and not soak" $(PYTEST) \
+		|| [ $$? = 5 ]  # 5: what PYTEST chooses is none of these
+	pytest -m alone $(PYTEST) || [ $$? = 5 ]
 
 .PHONY: soak
 soak: .venv/ready ## ten minutes of load on a production stack: memory stays flat, and nothing fails

@@ -83,6 +83,7 @@ def lock_projects():
     pin(TEMPLATE / "Pipfile", versions)
     lock = {locked: resolve(wanted[section], versions) for section, locked in SECTIONS.items()}
     write_json(TEMPLATE / "Pipfile.lock", lock)
+    kept = {TEMPLATE}
 
     for feature in features:
         own = {}
@@ -93,8 +94,13 @@ def lock_projects():
                 own[locked] = {name: entry for name, entry in whole.items() if entry != lock[locked].get(name)}
         if own:
             write_json(feature / "Pipfile.lock", own)
+            kept.add(feature)
     for path in sorted(TEMPLATE.rglob("Pipfile.lock")):
-        write_digest(path)
+        if path.parent in kept:
+            write_digest(path)
+        else:  # packages that are no option's any more
+            path.unlink()
+            path.with_name("Pipfile.sha256").unlink()
 
 
 def write_digest(path):
