@@ -14,6 +14,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import FileAwareEnv
 
+# % for feature in cookiecutter.__chosen.split()
+# % include "features/" ~ feature ~ "/settings.py.config" ignore missing
+# % endfor
 from config.database import pool
 from config.email import mailers
 from config.logs import logging_config

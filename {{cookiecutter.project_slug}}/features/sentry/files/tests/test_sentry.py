@@ -45,7 +45,9 @@ class Receiver(BaseHTTPRequestHandler):
 def fail(*arguments: object, **options: object) -> None:
     # A report has the lines around the one that failed: the value is not to stand in them.
     secret = "-".join(["in", "a", "variable"])  # noqa: F841
-    raise RuntimeError("the cause")
+    # As PostgreSQL says which value is there already.
+    detail = "-".join(["in", "a", "detail"])
+    raise RuntimeError(f"the cause\nDETAIL:  Key (email)=({detail}) already exists.")
 
 
 @pytest.fixture
@@ -78,6 +80,7 @@ def test_an_error_is_reported_once_and_without_personal_data(
     assert event["release"] == "1.2.3"
     sent = b"".join(sink.bodies).decode()
     personal = [
+        "in-a-detail",
         "in-a-variable",
         "in-a-header",
         "in-a-body",
