@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -18,6 +19,13 @@ def work(name: str, seconds: int = 0) -> None:
     notes.rpush(name, os.getpid())
     time.sleep(seconds)
     notes.rpush(name, "ended")
+
+
+@app.task
+def die() -> None:
+    """Note it, and have the system end the process, as it does for want of memory."""
+    get_redis_connection().rpush("die", os.getpid())
+    os.kill(os.getpid(), 9)
 '''
 IMPORTS = "import os\nimport time\n\nfrom django_redis import get_redis_connection\n"
 SCHEDULE = """
@@ -80,13 +88,18 @@ def test_what_the_worker_says_is_structured_and_names_the_task(stack):
     assert not [event for event in events if event["level"] in {"error", "critical"}]
 
 
-def test_a_task_whose_process_is_killed_is_begun_again_at_once(stack):
+def test_a_task_whose_process_is_killed_is_begun_again_but_not_for_ever(stack):
     ask(stack, "process", seconds=3)
     process = begun(stack, "process")
     stack.execute("sh", "-c", f"kill -9 {process}", service="worker")
     eventually(is_ended(stack, "process"))
     first, second, _ = notes(stack, "process")
     assert first == process != second
+    kill = "from users.tasks import die; die.apply_async(retries=9)"
+    stack.manage("shell", "-c", kill)
+    eventually(lambda: len(notes(stack, "die")) == 2)
+    time.sleep(15)
+    assert len(notes(stack, "die")) == 2
 
 
 def test_a_task_whose_worker_is_killed_is_done_by_the_next_one(stack):

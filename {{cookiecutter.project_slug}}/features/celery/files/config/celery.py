@@ -23,8 +23,12 @@ SIGN_OF_LIFE = Path(tempfile.gettempdir(), "worker")
 
 
 class Task(DjangoTask):
-    """A task that is tried again, each time later, while something that it needs does not answer."""
+    """A task that is tried again, each time later, while something that it needs does not answer.
 
+    Also where its process is killed, for want of memory for one: after five seconds, and no more often than that.
+    """
+
+    default_retry_delay = 5
     autoretry_for = (OperationalError, ConnectionError, TimeoutError)
     max_retries = 10
     retry_backoff = True
