@@ -139,6 +139,7 @@ def test_every_container_is_closed_and_has_bounds(production):
 @pytest.mark.parametrize("option", ALONE)
 def test_a_project_starts_with_that_option_alone(bake, option):
     project = bake(project_slug="alone-test", **NOTHING | {option: True})
+    set_variables(project, AWS_ACCESS_KEY_ID="a-key")
     with running(Production(project)) as stack, stack.user_client() as client:
         assert client.get("/health/ready").status_code == 200
         assert client.get("/api/v1/users/me/").json()["username"] == USER

@@ -167,6 +167,7 @@ def test_backups_of_the_database_are_copied_to_the_bucket_and_back(
     backup.parent.mkdir()
     backup.write_text("a backup")
     checksum.write_text("its checksum")
+    (tmp_path / "backups/0.dump").write_text("a file of somebody's, without a checksum")
     for _ in range(2):
         call_command("copy_backups")
         assert sorted(item.key for item in bucket.objects.all()) == ["backups/1.dump", "backups/1.dump.sha256"]

@@ -40,8 +40,9 @@ class Command(BaseCommand):
 def send(bucket: Any, folder: Path) -> Iterator[str]:
     there = {item.key for item in bucket.objects.filter(Prefix=PREFIX)}
     for backup in sorted(folder.glob("*.dump")):
-        # The checksum comes last: where it is, the backup is whole.
-        for file in (backup, backup.with_name(f"{backup.name}.sha256")):
+        checksum = backup.with_name(f"{backup.name}.sha256")
+        # The checksum comes last: where it is, the backup is whole. One without is none of the project's.
+        for file in (backup, checksum) if checksum.is_file() else ():
             if PREFIX + file.name not in there:
                 bucket.upload_file(str(file), PREFIX + file.name)
                 yield file.name
