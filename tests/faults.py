@@ -356,6 +356,21 @@ ORDINARY = {
         ),
         ("config/settings.py", "# Logging", 'IMPORT = BASE_DIR / "users.csv"\nLEVELS = {"library.payments": "INFO"}'),
     ],
+    "models in a folder": [
+        ("users/models.py", "class User", "from users.people.models import Person as Person\n\n\nclass User"),
+        ("users/people/__init__.py", None, ""),
+        ("users/people/models/__init__.py", None, "class Person: ...\n"),
+        (
+            "users/more.py",
+            None,
+            "from django.utils.module_loading import import_string\n\nimport_string('users.people.Person')\n",
+        ),
+    ],
+    "a setting of Channels": [("config/settings.py", "# Logging", 'ASGI_APPLICATION = "config.wsgi.application"')],
+    "a network of Compose's own, and a stage in lower case": [
+        ("compose.yaml", "services:", "services:\n  web2: {image: 'a:1', networks: [default]}"),
+        ("Dockerfile", " AS packages", " as packages"),
+    ],
     "configurations of apps": [("config/settings.py", '"users",', '"users.apps.UsersConfig",')],
     "apps that are not always there": [
         ("config/settings.py", '"knox",', '"knox",\n    *(["debug_toolbar"] if DEBUG else []),')

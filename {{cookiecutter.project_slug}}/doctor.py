@@ -295,7 +295,7 @@ def settings_names(project: Path) -> Problems:
     for name in sorted(filter(str.isupper, settings)):
         if name in REMOVED_SETTINGS:
             yield f"config/settings.py: {name} is a setting that this Django no longer reads."
-        elif name not in DJANGO_SETTINGS:
+        elif name not in DJANGO_SETTINGS and name != "ASGI_APPLICATION":  # which Channels reads
             for alike in difflib.get_close_matches(name, DJANGO_SETTINGS, n=1, cutoff=0.9):
                 yield f"config/settings.py: {name} is not a setting of Django; did you mean {alike}?"
 
@@ -352,10 +352,8 @@ def exists(project: Path, name: str) -> bool:
     if module_file(project, name):
         return True
     if module := module_file(project, ".".join(parents)):
-        models = module.with_name("models.py")
-        return bool({last, "*"} & defined(module)) or (
-            models.is_file() and last.lower() in map(str.lower, defined(models))
-        )
+        models = module_file(project, ".".join([*parents, "models"]))
+        return bool({last, "*"} & defined(module)) or bool(models and last.lower() in map(str.lower, defined(models)))
     # An attribute of a class or of a value: that the class or value is there has to be enough.
     return len(parents) > 1 and exists(project, ".".join(parents))
 
@@ -457,7 +455,7 @@ def image_stages(project: Path) -> Problems:
     """Every base image has a tag, and every stage that is copied from or built is there."""
     text = parsed(project / "Dockerfile")
     stages = {"scratch"}
-    for image, stage in re.findall(r"^FROM (?:--\S+ )*(\S+)(?: AS (\S+))?", text, re.MULTILINE):
+    for image, stage in re.findall(r"^FROM (?:--\S+ )*(\S+)(?: (?:AS|as) (\S+))?", text, re.MULTILINE):
         if image not in stages and not has_tag(image):
             yield f"Dockerfile: the image {image} has no tag, or it is `latest`."
         stages.add(stage)
@@ -498,7 +496,7 @@ def compose_names(project: Path) -> Problems:
         elif image and not definition.get("build") and not has_tag(image):
             yield f"{file}: service {service} has an image without a tag: {image}"
         for kind, name in references(definition):
-            if name not in (compose.get(kind) or {}):
+            if name not in (compose.get(kind) or {}) and (kind, name) != ("networks", "default"):  # Compose makes that
                 yield f"{file}: service {service} names {name}, which is not among the {kind}."
         for other, needed in as_mapping(definition.get("depends_on")).items():
             if needed and needed.get("condition") not in CONDITIONS:
@@ -744,7 +742,7 @@ def found_by(checks: tuple[Callable[[Path], Problems], ...], project: Path) -> I
     for check in checks:
         try:
             found = list(check(project))
-        except (OSError, ValueError) as error:
+        except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
             found = [f"It cannot be seen whether this holds ({error}): {check.__doc__}"]
         yield str(check.__doc__), found
         if found and check in {unreadable, shapeless}:
