@@ -53,12 +53,15 @@ PostgreSQL refuses the password. It goes on with the one that its volume was mad
 by now. Put the old one back, or tell PostgreSQL the new one, which it asks for:
 
     docker compose {file}exec db psql --username=app --command='\password'
-
+"""
+RESTART = """
 What runs goes on with the old one, until it starts again:
 
-    docker compose {file}restart
+    docker compose --file compose.production.yaml restart
 """
-REFUSED_IN_PRODUCTION = REFUSED.format(place="secrets/database_password", file="--file compose.production.yaml ")
+REFUSED_IN_PRODUCTION = (
+    REFUSED.format(place="secrets/database_password", file="--file compose.production.yaml ") + RESTART
+)
 AFRESH = """
 or start afresh, without the data:
 
