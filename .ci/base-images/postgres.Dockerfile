@@ -5,6 +5,7 @@ ADD rootfs.tar /
 COPY postgres-entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 ENV PATH=/usr/local/bin:/usr/lib/postgresql/18/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin \
     LANG=C.UTF-8 \
+    PG_MAJOR=18 \
     PGDATA=/var/lib/postgresql/18/docker
 RUN usermod --non-unique --uid=999 postgres && groupmod --non-unique --gid=999 postgres \
     && mkdir -p /docker-entrypoint-initdb.d /var/run/postgresql "$PGDATA" \
