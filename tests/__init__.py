@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,13 @@ TEMPLATE = Path(__file__).resolve().parent.parent
 def copy_of_template(folder):
     ignored = shutil.ignore_patterns(".git", ".venv", ".cache")
     return shutil.copytree(TEMPLATE, folder / "drf-docker", ignore=ignored)
+
+
+def cookiecutter(*arguments, home, template=TEMPLATE, prefix=(), env=None, **options):
+    """Run Cookiecutter for somebody whose home, with its configuration and replays, is that folder."""
+    command = [*prefix, sys.executable, "-m", "cookiecutter", template, *arguments]
+    environment = {**os.environ, "HOME": str(home), **(env or {})}
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment, **options)
 
 
 def git(folder, *arguments):

@@ -2,20 +2,16 @@
 
 import ast
 import json
-import os
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
 
-from tests import TEMPLATE
+from tests import TEMPLATE, cookiecutter
 
 
 def generate(folder, **answers):
-    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--output-dir", folder]
-    command += [f"{name}={value}" for name, value in answers.items()]
-    return subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder)
+    typed = [f"{name}={value}" for name, value in answers.items()]
+    return cookiecutter("--no-input", "--output-dir", folder, *typed, home=folder.parent, cwd=folder)
 
 
 SLUGS = ["", "My API", "-x", "x-", "con", "a/b", "/tmp/x", "..", "x" * 300, "a", "1st", "a--b", "a_b", "ä-api", "com1"]
@@ -95,11 +91,11 @@ def test_an_existing_folder_is_never_touched(tmp_path):
     assert [path.name for path in (tmp_path / "my-api").iterdir()] == ["precious"]
 
 
-def test_generating_over_a_project_on_purpose_keeps_its_environment(bake, cookies):
+def test_generating_over_a_project_on_purpose_keeps_its_environment(cookies, tmp_path):
     project = cookies.bake().project_path
     (project / ".env").write_text("MINE=1\n")
-    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--overwrite-if-exists"]
-    subprocess.run([*command, "--output-dir", project.parent], check=True, capture_output=True)
+    arguments = ("--no-input", "--overwrite-if-exists", "--output-dir", project.parent)
+    assert cookiecutter(*arguments, home=tmp_path).returncode == 0
     assert (project / ".env").read_text() == "MINE=1\n"
 
 
@@ -115,8 +111,7 @@ def test_a_name_is_shown_as_typed(bake, name):
 def recorded(tmp_path_factory):
     """Return what Cookiecutter keeps of the default answers, to replay them."""
     folder = tmp_path_factory.mktemp("recorded")
-    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--output-dir", folder]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "HOME": str(folder)})
+    assert cookiecutter("--no-input", "--output-dir", folder, home=folder).returncode == 0
     [file] = (folder / ".cookiecutter_replay").iterdir()
     return json.loads(file.read_text())
 
@@ -129,10 +124,8 @@ def replay(recorded, tmp_path):
         content = {**recorded, "cookiecutter": recorded["cookiecutter"] | answers}
         (tmp_path / "edited.json").write_text(json.dumps(content))
         (tmp_path / "out").mkdir()
-        command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--output-dir", tmp_path / "out"]
-        command += ["--replay-file", tmp_path / "edited.json"]
-        home = {**os.environ, "HOME": str(tmp_path)}
-        return subprocess.run(command, check=False, capture_output=True, text=True, env=home)
+        arguments = ("--output-dir", tmp_path / "out", "--replay-file", tmp_path / "edited.json")
+        return cookiecutter(*arguments, home=tmp_path)
 
     return replayed
 
@@ -170,9 +163,8 @@ def configured(tmp_path):
     def generated(**answers):
         (tmp_path / "answers.yaml").write_text(json.dumps({"default_context": answers}))
         (tmp_path / "out").mkdir()
-        command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--output-dir", tmp_path / "out"]
-        command += ["--config-file", tmp_path / "answers.yaml"]
-        return subprocess.run(command, check=False, capture_output=True, text=True)
+        arguments = ("--no-input", "--output-dir", tmp_path / "out", "--config-file", tmp_path / "answers.yaml")
+        return cookiecutter(*arguments, home=tmp_path)
 
     return generated
 
@@ -217,8 +209,7 @@ def test_the_choices_that_the_hook_knows_are_those_that_are_asked(answers):
 
 @pytest.mark.parametrize("name", ["{{7*7}}", "{% raw %}", "# %", "{# no #}", "</title><script>", "  .dots ", "%s: #"])
 def test_a_name_may_look_like_a_template(tmp_path, name):
-    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--output-dir", tmp_path]
     typed = f"{name}\n\nfine\n" + "\n" * 20  # Enter to every option
-    result = subprocess.run(command, check=False, capture_output=True, text=True, input=typed)
+    result = cookiecutter("--output-dir", tmp_path, home=tmp_path, input=typed)
     assert result.returncode == 0, result.stderr
     assert f"PROJECT_NAME = {json.dumps(name.strip())}" in (tmp_path / "fine/config/settings.py").read_text()

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests import TEMPLATE
+from tests import TEMPLATE, cookiecutter
 from tests.faults import FAULTS, FAULTS_OF_PROJECTS, ORDINARY, breach
 from tests.mutation import BEHAVIOUR, refusal
 
@@ -316,8 +316,7 @@ def test_a_broken_template_leaves_a_list_of_problems_and_nothing_else(tmp_path):
     breach(inner / "Dockerfile", "USER 10001:10001\n", "")
     breach(inner / "features/library/settings.py.local_apps", '"library"', '"biblioteca"')
     (tmp_path / "out").mkdir()
-    command = [sys.executable, "-m", "cookiecutter", template, "--no-input", "--output-dir", tmp_path / "out"]
-    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    result = cookiecutter("--no-input", "--output-dir", tmp_path / "out", template=template, home=tmp_path)
     assert result.returncode == 1
     assert "Dockerfile: the last stage ends as root" in result.stderr
     assert "biblioteca in LOCAL_APPS is not a folder of the project" in result.stderr

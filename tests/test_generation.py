@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from tests import BIN, TEMPLATE, commit
+from tests import BIN, TEMPLATE, commit, cookiecutter
 from tests.combinations import CHOICES, EVERYTHING, NOTHING, OPTIONS, PAIRS, QUESTIONS, differences, everything_but
 from tools.lock import pin, write_json
 
@@ -49,18 +49,6 @@ CI = ".github/dependabot.yml .github/workflows/ci.yml"
 
 def files(project):
     return {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
-
-
-def cookiecutter(*arguments, template=TEMPLATE, prefix=(), **options):
-    """Run Cookiecutter as a person does, with a home of its own."""
-    command = [*prefix, sys.executable, "-m", "cookiecutter", template, *arguments]
-    return subprocess.run(command, check=False, capture_output=True, text=True, **options)
-
-
-@pytest.fixture
-def home(tmp_path):
-    """Return an environment whose home, with Cookiecutter's replays in it, is empty."""
-    return {**os.environ, "HOME": str(tmp_path / "home")}
 
 
 def test_every_answer_has_a_default_and_a_wording(answers):
@@ -109,12 +97,12 @@ def test_a_license_is_whole_and_named_by_its_identifier(bake, name):
     assert f"SPDX: `{identifier}`" in (project / "README.md").read_text("utf-8")
 
 
-def test_an_option_is_one_question_and_one_folder(template, tmp_path, home):
+def test_an_option_is_one_question_and_one_folder(template, tmp_path):
     add_the_option_of_the_readme(template)
     lock_the_option_of_the_readme(template)
     for name, answer in {"with": "yes", "without": "no"}.items():
         arguments = ("--no-input", f"reports={answer}", "--output-dir", tmp_path / name)
-        result = cookiecutter(*arguments, template=template, cwd=tmp_path, env=home)
+        result = cookiecutter(*arguments, template=template, cwd=tmp_path, home=tmp_path)
         assert result.returncode == 0, result.stderr
     with_it, without = tmp_path / "with/my-api", tmp_path / "without/my-api"
     assert files(with_it) - files(without) == {"reports/__init__.py"}
@@ -293,24 +281,23 @@ def test_hadolint_finds_nothing_in_the_dockerfile(bake):
     assert (result.returncode, result.stdout) == (0, "")
 
 
-def test_generation_needs_no_network_and_no_other_program(tmp_path, home):
+def test_generation_needs_no_network_and_no_other_program(tmp_path):
     cut = ["unshare", "--net"] if os.getuid() == 0 else ["unshare", "--net", "--map-root-user"]
-    home["PATH"] = str(tmp_path)
     cut[0] = shutil.which("unshare")
-    result = cookiecutter("--no-input", prefix=cut, cwd=tmp_path, env=home)
+    result = cookiecutter("--no-input", prefix=cut, cwd=tmp_path, home=tmp_path, env={"PATH": str(tmp_path)})
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "my-api/compose.yaml").is_file()
 
 
-def test_next_steps_name_the_folder(tmp_path, home):
-    result = cookiecutter("--no-input", "project_name=Book Shop", cwd=tmp_path, env=home)
+def test_next_steps_name_the_folder(tmp_path):
+    result = cookiecutter("--no-input", "project_name=Book Shop", cwd=tmp_path, home=tmp_path)
     assert f"Book Shop is ready in {tmp_path / 'book-shop'}" in result.stdout
     assert "on Python 3.14, with library, ci github, license MIT\n" in result.stdout
     assert f"\n    cd {tmp_path / 'book-shop'}\n" in result.stdout
 
 
-def test_what_was_not_chosen_is_not_named(tmp_path, home):
-    result = cookiecutter("--no-input", "library=no", "ci=none", cwd=tmp_path, env=home)
+def test_what_was_not_chosen_is_not_named(tmp_path):
+    result = cookiecutter("--no-input", "library=no", "ci=none", cwd=tmp_path, home=tmp_path)
     assert "on Python 3.14, with license MIT\n" in result.stdout
 
 
@@ -329,27 +316,27 @@ def test_next_steps_on_windows_change_the_drive_in_any_shell(answers, folder, li
     assert f"\n    {line}\n    docker compose up" in namespace["next_steps"](folder)
 
 
-def test_a_replay_gives_the_same_project(tmp_path, home):
+def test_a_replay_gives_the_same_project(tmp_path):
     for folder in ("first", "second"):
         (tmp_path / folder).mkdir()
-    assert cookiecutter("--no-input", "project_name=Book Shop", cwd=tmp_path / "first", env=home).returncode == 0
-    assert cookiecutter("--replay", "--output-dir", tmp_path / "second", cwd=tmp_path, env=home).returncode == 0
+    assert cookiecutter("--no-input", "project_name=Book Shop", cwd=tmp_path / "first", home=tmp_path).returncode == 0
+    assert cookiecutter("--replay", "--output-dir", tmp_path / "second", cwd=tmp_path, home=tmp_path).returncode == 0
     assert files(tmp_path / "first/book-shop") == files(tmp_path / "second/book-shop")
 
 
-def test_the_template_may_be_named_by_a_relative_path(tmp_path, home):
-    result = cookiecutter("--no-input", template=os.path.relpath(TEMPLATE, tmp_path), cwd=tmp_path, env=home)
+def test_the_template_may_be_named_by_a_relative_path(tmp_path):
+    result = cookiecutter("--no-input", template=os.path.relpath(TEMPLATE, tmp_path), cwd=tmp_path, home=tmp_path)
     assert result.returncode == 0, result.stderr
 
 
-def test_the_template_may_be_cloned_from_a_git_address(template, tmp_path, home):
+def test_the_template_may_be_cloned_from_a_git_address(template, tmp_path):
     source = commit(template.rename(tmp_path / "drf-docker.git"))
-    result = cookiecutter("--no-input", template=f"file://{source}", cwd=tmp_path, env=home)
+    result = cookiecutter("--no-input", template=f"file://{source}", cwd=tmp_path, home=tmp_path)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "my-api/compose.yaml").is_file()
 
 
-def test_the_questions_can_be_answered_with_enter_alone(tmp_path, home):
-    result = cookiecutter(cwd=tmp_path, env=home, input="\n" * 20)
+def test_the_questions_can_be_answered_with_enter_alone(tmp_path):
+    result = cookiecutter(cwd=tmp_path, home=tmp_path, input="\n" * 20)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "my-api").is_dir()

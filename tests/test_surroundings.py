@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import TEMPLATE, commit
+from tests import TEMPLATE, commit, cookiecutter
 from tests.test_projects import environment_with
 
 ROOT = os.getuid() == 0
@@ -24,10 +24,8 @@ WITHOUT_OVERRIDE = ["setpriv", "--bounding-set=-dac_override"] if ROOT else []
 COOKIECUTTER = [sys.executable, "-m", "cookiecutter"]
 
 
-def generate(out, *arguments, template=TEMPLATE, prefix=(), **options):
-    environment = {**os.environ, "HOME": str(out.parent), **options.pop("env", {})}
-    command = [*prefix, *COOKIECUTTER, template, "--no-input", "--output-dir", out, *arguments]
-    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment, cwd=out, **options)
+def generate(out, *arguments, **options):
+    return cookiecutter("--no-input", "--output-dir", out, *arguments, home=out.parent, cwd=out, **options)
 
 
 def is_whole(project):
@@ -259,12 +257,12 @@ def test_a_name_that_no_locale_can_read_is_refused(out):
     assert not list(out.iterdir())
 
 
-@pytest.mark.parametrize("cookiecutter", ["2.6.0", "2.7.1"])
+@pytest.mark.parametrize("release", ["2.6.0", "2.7.1"])
 # On Python 3.14: tests/docker/test_python_314.py.
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
-def test_it_runs_on_each_cookiecutter_and_python(out, version, cookiecutter):
+def test_it_runs_on_each_cookiecutter_and_python(out, version, release):
     command = [
-        environment_with(f"cookiecutter=={cookiecutter}", version) / "bin/cookiecutter",
+        environment_with(f"cookiecutter=={release}", version) / "bin/cookiecutter",
         TEMPLATE,
         "--no-input",
         "--output-dir",

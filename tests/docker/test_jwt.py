@@ -45,10 +45,6 @@ def test_a_refresh_token_is_good_once(visitor, pair, first):
     assert {response.headers["Content-Type"] for response in again} == {"application/problem+json"}
 
 
-def test_expired_tokens_are_cleared_out_by_a_command(stack):
-    stack.manage("flushexpiredtokens")
-
-
 def test_a_login_with_accounts_brings_such_tokens_too(stack, visitor):
     address = "email='ada@example.com', verified=True, primary=True"
     stack.manage("shell", "-c", f"EmailAddress.objects.create(user=User.objects.get(), {address})")

@@ -102,7 +102,10 @@ def test_staging_has_names_of_its_own_and_is_production_otherwise(build, project
     production, staging = (build(project, overlay).read_text("utf-8").splitlines() for overlay in OVERLAYS)
     differing = [lines for lines in zip(production, staging, strict=True) if lines[0] != lines[1]]
     settings = {other.split()[0].rstrip(":") for _, other in differing} - {"-", "image", "name", "namespace"}
-    assert settings - {"AWS_STORAGE_BUCKET_NAME"} == {"ALLOWED_HOSTS", "DATABASE_URL"}
+    assert settings - {"AWS_STORAGE_BUCKET_NAME", "OTEL_SERVICE_NAME", "SENTRY_ENVIRONMENT"} == {
+        "ALLOWED_HOSTS",
+        "DATABASE_URL",
+    }
     built = [*yaml.safe_load_all("\n".join(staging))]
     [namespace] = [resource["metadata"].pop("name") for resource in built if resource["kind"] == "Namespace"]
     assert {resource["metadata"].get("namespace", namespace) for resource in built} == {"app-staging"}

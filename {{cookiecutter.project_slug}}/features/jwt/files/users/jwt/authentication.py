@@ -2,10 +2,12 @@
 
 from typing import Any, Self, cast
 
+from django.utils import timezone
 from rest_framework.authentication import get_authorization_header
 from rest_framework.request import Request
 from rest_framework_simplejwt import authentication, tokens
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from users.models import User
 
@@ -44,12 +46,16 @@ class RefreshToken(tokens.RefreshToken):
 
     @classmethod
     def spend(cls, text: str) -> User:
-        """End the token and return whose it is; raises AuthenticationFailed (401) as above, and the second time."""
+        """End the token and return whose it is; raises AuthenticationFailed (401) as above, and the second time.
+
+        Those that the user has spent before and that have expired since are deleted.
+        """
         token = read(cls, text)
         user = cast("User", JWTAuthentication().get_user(token))
         _, first_time = token.blacklist()
         if not first_time:  # another request was quicker
             raise InvalidToken("Token is blacklisted")
+        OutstandingToken.objects.filter(user=user, expires_at__lt=timezone.now()).delete()
         return user
 
 
