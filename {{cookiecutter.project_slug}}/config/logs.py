@@ -1,6 +1,7 @@
 """Logs: one event a line, JSON in production and made for reading in development, each with its request's ID."""
 
 import re
+import time
 from typing import Any
 
 # % for feature in cookiecutter.__chosen.split()
@@ -58,7 +59,7 @@ def logging_config(level: str, *, json: bool) -> dict[str, Any]:
 
 
 class RequestMiddleware(StructlogMiddleware):
-    """Log each request once it is answered: without its query, which may hold what nobody else should read.
+    """Log each request once it is answered, and what it took: without its query, which may hold what is secret.
 
     The ID is that of the header X-Request-ID, where there is a sound one, and a new one otherwise. It is in every line
     that is logged on the way, and in the response.
@@ -68,8 +69,11 @@ class RequestMiddleware(StructlogMiddleware):
         if not re.fullmatch(r"[\w.-]{1,64}", request.META.get("HTTP_X_REQUEST_ID", "")):
             request.META.pop("HTTP_X_REQUEST_ID", None)
         super().prepare(request)
+        request.META["STARTED"] = time.perf_counter()
 
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        milliseconds = round(1000 * (time.perf_counter() - request.META["STARTED"]))
+        structlog.contextvars.bind_contextvars(milliseconds=milliseconds)
         response["X-Request-ID"] = structlog.contextvars.get_contextvars()["request_id"]
         super().handle_response(request, response)
 

@@ -32,6 +32,7 @@ def test_a_request_is_one_line_with_its_id(lines: Lines, user_api: APIClient) ->
     assert response.headers["X-Request-ID"] == "an-id.of_1-proxy"
     (line,) = [line for line in lines() if line["level"] == "info"]
     assert (line["request"], line["code"], line["request_id"]) == ("GET /api/v1/users/me/", 200, "an-id.of_1-proxy")
+    assert 0 <= line["milliseconds"] < 10_000
 
 
 @pytest.mark.parametrize("unsound", ["", "x" * 65, "a b", '{"'])
