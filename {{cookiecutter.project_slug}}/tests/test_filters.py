@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters
 import pytest
+from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -22,6 +23,12 @@ class UserFilter(FilterSet):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         made.append("a filter set")
         super().__init__(*arguments, **options)
+
+
+class NewUserFilter(FilterSet):
+    @property
+    def qs(self) -> Any:
+        return super().qs.filter(last_login=None)
 
 
 class UserList(ListAPIView):
@@ -45,6 +52,12 @@ def test_filters_that_are_asked_for_count(db: None, query: str, found: int) -> N
     made.clear()
     assert count(query) == found
     assert bool(made) is ("page" not in query and query != "")
+
+
+def test_a_filter_set_that_narrows_every_list_does(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    User.objects.bulk_create([User(username="ada"), User(username="grace", last_login=timezone.now())])
+    monkeypatch.setattr(UserList, "filterset_class", NewUserFilter)
+    assert count("") == 1
 
 
 def test_what_cannot_be_a_filter_is_refused(db: None) -> None:
