@@ -81,8 +81,8 @@ def statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[int]
             yield 403
     if method == "delete" or ("requestBody" in operation and any(security or ())):
         yield 409
-    # A list answers so to a cursor that is none.
-    if "{" in path or "cursor" in parameters:
+    # A list answers so to a cursor that is none, and to a page that it does not have.
+    if "{" in path or parameters & {"cursor", "page"}:
         yield 404
     yield from (406, 429, 500, 503)
 
