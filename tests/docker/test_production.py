@@ -1,5 +1,6 @@
 """What operators rely on when they run compose.production.yaml: HTTPS, closed containers, an image without secrets."""
 
+import functools
 import gzip
 import io
 import json
@@ -10,7 +11,9 @@ import ssl
 import statistics
 import tarfile
 import textwrap
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -79,6 +82,17 @@ def layers(production, tmp_path_factory):
         blobs = [image.extractfile(member).read() for member in image if member.isfile()]
     path.unlink()
     return [gzip.decompress(blob) if blob.startswith(b"\x1f\x8b") else blob for blob in blobs]
+
+
+def test_a_query_that_waits_for_too_long_ends_with_503(production):
+    psql = functools.partial(production.execute, "psql", "--username=app", service="db", check=False)
+    with ThreadPoolExecutor(1) as pool, production.user_client() as client:
+        pool.submit(psql, "--command=LOCK TABLE library_book; SELECT pg_sleep(100)")
+        time.sleep(2)
+        response = client.get("/api/v1/books/", timeout=60)
+        psql("--command=SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LOCK%'")
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+        assert client.get("/api/v1/books/").status_code == 200
 
 
 class TestWebsite:

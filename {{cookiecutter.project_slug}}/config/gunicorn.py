@@ -68,6 +68,9 @@ class Logger(GunicornLogger):
         """Do not even put together what gunicorn would say of one."""
 
 
+# For PostgreSQL: a query that takes longer ends with 503, and does not keep a thread from all others.
+raw_env = ["PGOPTIONS=-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"]
+
 bind = "0.0.0.0:8000"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
