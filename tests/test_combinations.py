@@ -58,7 +58,7 @@ def test_the_tests_pass_whatever_a_developer_has_in_env(project, tmp_path):
     names = re.findall(r"^(?:# )?((?!DATABASE_)[A-Z_]+)=", example, re.MULTILINE)
     assert {"DEBUG", "SENTRY_DSN", "THROTTLE_LOGIN"} < {*names}
     (folder / ".env").write_text("".join(f"{name}=wrong\n" for name in names), "utf-8")
-    assert " passed" in project.pipenv("run", "pytest", "--no-cov", cwd=folder)
+    assert " passed" in project.pipenv("run", "pytest", cwd=folder)
 
 
 # What is a test of the project's own: the provider is offered, and a browser is sent there, to come back to a page.
@@ -88,7 +88,7 @@ def test_the_readme_leads_to_a_login_with_google(project, tmp_path):
     settings = settings.replace("THIRD_PARTY_APPS = [", f"THIRD_PARTY_APPS = [\n    {app},") + code
     (folder / "config/settings.py").write_text(settings, "utf-8")
     (folder / "tests/test_google.py").write_text(LOGIN_WITH_GOOGLE, "utf-8")
-    assert "1 passed" in project.pipenv("run", "pytest", "--no-cov", "tests/test_google.py", cwd=folder)
+    assert "1 passed" in project.pipenv("run", "pytest", "tests/test_google.py", cwd=folder)
 
 
 def tables(project):

@@ -129,7 +129,7 @@ def test_types_are_right(project):
 
 
 def test_the_tests_pass(project):
-    assert " passed" in project.pipenv("run", "test")
+    assert " passed" in project.pipenv("run", "test", "--cov")
 
 
 def test_the_schema_is_valid(project):
@@ -155,14 +155,14 @@ def test_ci_runs_what_passed_here(bake):
     workflow = yaml.safe_load((bake() / ".github/workflows/ci.yml").read_text("utf-8"))
     commands = [step["run"] for step in workflow["jobs"]["check"]["steps"] if "run" in step]
     assert commands[0].startswith("pipx install pipenv==")
-    runs = ("sync --dev", "run doctor --files", "run lint", "run typecheck", "run test")
+    runs = ("sync --dev", "run doctor --files", "run lint", "run typecheck", "run test --cov")
     assert commands[1:] == [f"pipenv {arguments}" for arguments in runs]
 
 
 @pytest.mark.parametrize("project", [DEFAULT], indirect=True)
 def test_a_stale_schema_fails_the_tests_and_one_that_is_not_committed_is_asked_for(project, tmp_path):
     folder = shutil.copytree(project.folder, tmp_path / "project")
-    test = ("run", "pytest", "--no-cov", "--numprocesses=0", "tests/test_project.py", "-k", "committed_schema")
+    test = ("run", "pytest", "--numprocesses=0", "tests/test_project.py", "-k", "committed_schema")
     (folder / "openapi.yaml").unlink(missing_ok=True)
     assert "commit openapi.yaml" in project.pipenv(*test, "-rs", cwd=folder, CI="true")
     project.pipenv(*test, cwd=folder)
