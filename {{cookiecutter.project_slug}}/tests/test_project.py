@@ -109,8 +109,8 @@ def test_the_mail_server_is_one_variable(production: Callable[..., dict[str, Any
 
 
 def test_forwarded_headers_are_believed_behind_a_proxy_only(production: Callable[..., dict[str, Any]]) -> None:
-    assert "SECURE_PROXY_SSL_HEADER" in production(NUM_PROXIES="1")
-    assert "SECURE_PROXY_SSL_HEADER" not in production(NUM_PROXIES="0")
+    assert production(NUM_PROXIES="1")["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+    assert production(NUM_PROXIES="0")["SECURE_PROXY_SSL_HEADER"] is None
 
 
 def test_what_the_address_of_the_database_asks_for_is_kept(production: Callable[..., dict[str, Any]]) -> None:
@@ -319,6 +319,30 @@ def test_a_form_is_read_whatever_characters_it_is_said_to_have(parameters: str) 
     assert b"Ada Lovelace" in served(environ | sent)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("options", "/api/v1/auth/login/", 200), ("get", "/api/v1/users/me/", 401), ("get", "/api/nothing/", 404)],
+)
+def test_scripts_of_an_origin_that_is_allowed_may_use_the_api(
+    api: APIClient, settings: Any, method: str, path: str, status: int
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
+    headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST"}
+    response = getattr(api, method)(path, headers=headers)
+    assert response.status_code == status
+    assert response.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
+    assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "path"),
+    [("https://example.com", "/api/v1/users/me/"), ("https://app.example.com", "/admin/login/")],
+)
+def test_other_scripts_may_not(api: APIClient, db: None, settings: Any, origin: str, path: str) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
+    assert "Access-Control-Allow-Origin" not in api.get(path, headers={"Origin": origin}).headers
+
+
 def test_an_unknown_address_elsewhere_is_a_page() -> None:
     response = Client().get("/nothing/")
     assert response.status_code == 404
@@ -396,6 +420,7 @@ def test_the_committed_schema_is_that_of_the_code(tmp_path: Path) -> None:
     ("path", "method", "operation", "expected"),
     [
         ("/api/v1/notes/", "get", {}, set()),
+        ("/api/v1/notes/", "get", {"parameters": [{"name": "page"}]}, {400, 404}),
         ("/api/v1/notes/", "get", {"parameters": [{"name": "cursor"}], "security": [{"token": []}]}, {400, 401, 404}),
         ("/api/v1/notes/", "post", {"requestBody": {}, "security": [{"token": []}]}, {400, 401, 403, 409, 413, 415}),
         ("/api/v1/notes/{id}/", "delete", {"security": [{"token": []}]}, {401, 403, 404, 409}),

@@ -353,7 +353,7 @@ def test_with_a_frontend_emails_lead_to_it(
 ) -> None:
     monkeypatch.setitem(os.environ, "FRONTEND_URL", "https://app.example.com/")
     for name, value in runpy.run_path(str(settings.BASE_DIR / "config/settings.py")).items():
-        if name.startswith(("ACCOUNT_", "HEADLESS_")):
+        if name.startswith(("ACCOUNT_", "CORS_", "HEADLESS_")):
             setattr(settings, name, value)
     App().post("auth/signup", NEW)
     app.post("auth/password/request", {"email": "ada@example.com"})
@@ -365,6 +365,22 @@ def test_with_a_frontend_emails_lead_to_it(
     new = {"key": unquote(reset_key), "password": "a wholly new one"}
     assert app.post("auth/password/reset", new).status_code == 401
     assert app.post("auth/login", CREDENTIALS | {"password": "a wholly new one"}).status_code == 200
+
+
+def test_scripts_of_the_frontend_may_use_the_addresses_for_apps(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "FRONTEND_URL", "https://app.example.com/shop")
+    with_a_frontend = runpy.run_path(str(settings.BASE_DIR / "config/settings.py"))
+    settings.CORS_ALLOWED_ORIGINS = with_a_frontend["CORS_ALLOWED_ORIGINS"]
+    headers = {
+        "Origin": "https://app.example.com",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-session-token",
+    }
+    response = Client().options("/api/accounts/app/v1/auth/login", headers=headers)
+    assert response.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
+    assert "x-session-token" in response.headers["Access-Control-Allow-Headers"]
 
 
 def test_an_address_is_changed_where_it_is_verified_only(ada: App, user: User) -> None:
