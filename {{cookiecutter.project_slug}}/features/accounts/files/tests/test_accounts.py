@@ -304,6 +304,16 @@ def test_a_password_alone_opens_nothing_to_an_account_with_a_second_factor(
     assert client.post(f"{ME}password/", change, content_type="application/json").status_code == 204
 
 
+def test_staff_log_in_to_the_admin_with_their_second_factor(ada: App, client: Client, secret: str) -> None:
+    User.objects.update(is_staff=True)
+    recovery_codes = ada.send("get", "account/authenticators/recovery-codes").json()["data"]["unused_codes"]
+    assert 'name="code"' in client.get("/admin/login/").content.decode()
+    shown = totp(secret)
+    for code, status in [(shown[::-1] + "0", 200), (shown, 302), (shown, 200), (recovery_codes[0], 302)]:
+        assert client.post("/admin/login/?next=/admin/", CREDENTIALS | {"code": code}).status_code == status
+        client.logout()
+
+
 def test_a_passkey_logs_in_without_a_password(app: App, ada: App, api: APIClient) -> None:
     passkey = Passkey()
     ada.post("auth/reauthenticate", {"password": CREDENTIALS["password"]})

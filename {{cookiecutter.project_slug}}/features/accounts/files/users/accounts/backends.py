@@ -1,10 +1,12 @@
 """How people log in by password: with a user name or an e-mail address."""
 
-from typing import Any, cast
+from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from django.db import transaction
 from django.http import HttpRequest
 
 from users.backends import ThrottledBackend
@@ -14,8 +16,9 @@ from users.models import User
 class AccountsBackend(ThrottledBackend, AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
     """The throttled backend, for allauth's logins and all others.
 
-    allauth goes on to ask for what else it takes. Other logins, the admin's for one, would not: there a password is
-    refused where an account has a second factor, or an e-mail address that waits for its verification.
+    allauth goes on to ask for what else it takes. Other logins do not: there, a password is refused where an e-mail
+    address waits for its verification, or an account has a second factor, unless a code of it came in the same form
+    (templates/admin/login.html).
     """
 
     def authenticate(
@@ -24,14 +27,23 @@ class AccountsBackend(ThrottledBackend, AuthenticationBackend):  # type: ignore[
         user = super().authenticate(request, username=username or fields.get("email"), password=password)
         if user is None or is_allauths(request) or getattr(request, "user", None) == user:
             return user
-        return None if takes_more(user) else user
+        if not is_verified(user):
+            return None
+        code = request.POST.get("code", "") if request else ""
+        return user if not is_mfa_enabled(user) or (code and is_valid(code, user)) else None
 
 
 def is_allauths(request: HttpRequest | None) -> bool:
     return hasattr(getattr(request, "allauth", None), "headless")
 
 
-def takes_more(user: User) -> bool:
-    """Tell whether a password is not all that it takes to log in."""
+def is_verified(user: User) -> bool:
     addresses = list(EmailAddress.objects.filter(user=user).values_list("verified", flat=True))
-    return bool(addresses and not any(addresses)) or cast("bool", is_mfa_enabled(user))
+    return any(addresses) or not addresses
+
+
+@transaction.atomic
+def is_valid(code: str, user: User) -> bool:
+    """Tell whether the code is of the user's app, or one of their recovery codes; each is good once."""
+    factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.WEBAUTHN)
+    return any(factor.wrap().validate_code(code) for factor in factors)
