@@ -155,7 +155,7 @@ def test_ci_runs_what_passed_here(bake):
     workflow = yaml.safe_load((bake() / ".github/workflows/ci.yml").read_text("utf-8"))
     commands = [step["run"] for step in workflow["jobs"]["check"]["steps"] if "run" in step]
     assert commands[0].startswith("pipx install pipenv==")
-    runs = ("sync --dev", "run doctor --files", "run lint", "run typecheck", "run test --cov")
+    runs = ("sync --dev", "run doctor --files", "run lint", "run typecheck", "run test --cov", "run fuzz")
     assert commands[1:] == [f"pipenv {arguments}" for arguments in runs]
 
 
