@@ -358,6 +358,13 @@ def test_limits_count_by_the_address_that_the_proxy_saw(app: App, settings: Lazy
     assert statuses == [400, 400, 429]
 
 
+@pytest.mark.django_db
+def test_nobody_signs_up_where_that_is_closed(app: App, settings: LazySettings) -> None:
+    settings.SIGNUP_OPEN = False
+    assert app.post("auth/signup", NEW).status_code == 403
+    assert not User.objects.exists()
+
+
 def test_with_a_frontend_emails_lead_to_it(
     app: App, ada: App, settings: LazySettings, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[EmailMessage]
 ) -> None:

@@ -14,6 +14,10 @@ from users.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        is_open: bool = settings.SIGNUP_OPEN
+        return is_open
+
     def send_account_already_exists_mail(self, email: str) -> None:
         """Take as long as a sign-up that makes an account: nobody learns from the time who has one."""
         make_password(email)
