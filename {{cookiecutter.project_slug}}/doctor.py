@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -129,17 +130,18 @@ def parsed(path: Path) -> Any:
 
 
 @functools.cache
-def nodes(module: Path) -> list[ast.AST]:
-    """Return what `ast.walk` does, but for what holds nothing, such as operators, in two thirds of its time."""
-    found: list[ast.AST] = [parsed(module)]
-    for node in found:  # it grows meanwhile
-        for field in node._fields:
+def nodes(module: Path) -> dict[type[ast.AST], list[Any]]:
+    """Return what `ast.walk` does, by type, but for what holds nothing, such as operators, in 0.7 of its time."""
+    found = defaultdict(list)
+    waiting: list[ast.AST] = [parsed(module)]
+    for node in waiting:  # it grows meanwhile
+        found[type(node)].append(node)
+        for field in () if isinstance(node, ast.Constant | ast.Name) else node._fields:
             value = getattr(node, field, None)
-            if isinstance(value, ast.AST):
-                if value._fields:
-                    found.append(value)
-            elif isinstance(value, list):
-                found += [part for part in value if isinstance(part, ast.AST)]
+            if isinstance(value, list):
+                waiting += [part for part in value if isinstance(part, ast.AST)]
+            elif isinstance(value, ast.AST) and value._fields:
+                waiting.append(value)
     return found
 
 
@@ -316,22 +318,24 @@ DOTTED = re.compile(r"[a-z_]+(\.\w+)+")
 
 def dotted_names(path: Path) -> Iterator[str]:
     """Yield the full names that a module imports, the attributes it takes of them, and the names it has in quotes."""
-    imported: dict[str, str] = {}
-    has_names_in_quotes = path.name in {"settings.py", "urls.py"}
-    for node in nodes(path):
-        match node:
-            case ast.Import():
-                yield from (alias.name for alias in node.names)
-            case ast.ImportFrom(module=str(module), level=0):
-                imported |= {alias.asname or alias.name: f"{module}.{alias.name}" for alias in node.names}
-            case ast.Attribute(value=ast.Name(id=name)) if name in imported:
-                yield f"{imported[name]}.{node.attr}"
-            case ast.Call():
-                texts = [text for argument in node.args for text in quoted(argument) if DOTTED.fullmatch(text)]
-                yield from texts if texts and ast.unparse(node.func) in TAKE_NAMES else ()
-            case ast.Assign() | ast.AnnAssign() | ast.AugAssign() if has_names_in_quotes:
-                yield from filter(DOTTED.fullmatch, quoted(node.value))
+    found = nodes(path)
+    imported = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in found[ast.ImportFrom]
+        if node.level == 0
+        for alias in node.names
+    }
     yield from (name for name in imported.values() if not name.endswith(".*"))
+    yield from (alias.name for node in found[ast.Import] for alias in node.names)
+    for node in found[ast.Attribute]:
+        if isinstance(node.value, ast.Name) and node.value.id in imported:
+            yield f"{imported[node.value.id]}.{node.attr}"
+    for node in found[ast.Call]:
+        texts = [text for argument in node.args for text in quoted(argument) if DOTTED.fullmatch(text)]
+        yield from texts if texts and ast.unparse(node.func) in TAKE_NAMES else ()
+    if path.name in {"settings.py", "urls.py"}:
+        for node in found[ast.Assign] + found[ast.AnnAssign] + found[ast.AugAssign]:
+            yield from filter(DOTTED.fullmatch, quoted(node.value))
 
 
 def quoted(value: ast.expr | None) -> Iterator[str]:
@@ -367,16 +371,10 @@ def module_file(project: Path, name: str) -> Path | None:
 @functools.cache
 def defined(module: Path) -> set[str]:
     """Return the names that a module defines, imports or assigns."""
-    found = set()
-    for node in nodes(module):
-        match node:
-            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
-                found.add(node.name)
-            case ast.alias():
-                found.add(node.asname or node.name.split(".")[0])
-            case ast.Name(ctx=ast.Store()):
-                found.add(node.id)
-    return found
+    found = nodes(module)
+    names = {node.name for node in found[ast.ClassDef] + found[ast.FunctionDef] + found[ast.AsyncFunctionDef]}
+    names |= {node.asname or node.name.split(".")[0] for node in found[ast.alias]}
+    return names | {node.id for node in found[ast.Name] if isinstance(node.ctx, ast.Store)}
 
 
 def templates(project: Path) -> Problems:
@@ -390,7 +388,8 @@ def templates(project: Path) -> Problems:
 
 
 def template_names(path: Path) -> Iterator[str]:
-    for node in nodes(path):
+    found = nodes(path)
+    for node in found[ast.keyword] + found[ast.Assign] + found[ast.Call]:
         match node:
             case ast.keyword(arg="template_name") | ast.Assign(targets=[ast.Name(id="template_name")]):
                 yield from quoted(node.value)
