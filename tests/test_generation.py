@@ -13,7 +13,6 @@ import tomllib
 from types import SimpleNamespace
 
 import pytest
-import yaml
 
 from tests import BIN, TEMPLATE, commit, cookiecutter
 from tests.combinations import CHOICES, EVERYTHING, NOTHING, OPTIONS, PAIRS, QUESTIONS, differences, everything_but
@@ -262,12 +261,6 @@ def test_packages_that_only_windows_needs_are_locked(bake):
 def test_compose_files_follow_the_compose_specification(bake, file):
     schema = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", bake(**EVERYTHING) / file]
     assert subprocess.run(schema, check=False).returncode == 0
-
-
-def test_a_new_version_of_postgresql_may_begin_beside_the_data_of_the_old_one(bake):
-    """Where PGDATA is its own to the letter, the official image refuses to (its issue 1259)."""
-    services = yaml.safe_load((bake() / "compose.production.yaml").read_text("utf-8"))["services"]
-    assert services["db"]["environment"]["PGDATA"] == "/var/lib/postgresql/${POSTGRES_VERSION:-18}/docker/"
 
 
 def test_the_dev_container_follows_its_schema(bake):
