@@ -13,7 +13,7 @@ can_write() {
     [ -w . ] || fail "User $(id -u) cannot write to the folder backups/: sudo chown $(id -u) backups"
 }
 
-# Take care that nobody else is at work, and clear away what was interrupted.
+# Make sure that no other run is at work, and remove what an interrupted one left.
 begin() {
     can_write
     umask 077
@@ -40,7 +40,7 @@ sql() {
     PGOPTIONS=--client-min-messages=warning psql --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname="$1" --command="$2"
 }
 
-# A backup gets its name when it is written whole and was read to its end.
+# A backup gets its name when it is complete and was read back.
 backup() {
     [ "$BACKUP_KEEP" -gt 0 ] || fail "BACKUP_KEEP is '$BACKUP_KEEP': say how many backups to keep, 1 or more."
     begin
@@ -57,7 +57,7 @@ backup() {
     echo "backups/$name"
 }
 
-# The backup is restored beside the database and takes its place when it is whole.
+# The backup is restored beside the database, and replaces it when complete.
 restore() {
     begin
     name=$(basename "${1:-}")
@@ -66,16 +66,16 @@ restore() {
     [ -r "$name" ] || fail "User $(id -u) cannot read backups/$name: sudo chown $(id -u) backups/*"
     [ -r "$name.sha256" ] || fail "backups/$name.sha256 is not there, or user $(id -u) cannot read it: copy that, too."
     checksum=$(cut --delimiter=' ' --fields=1 "$name.sha256")
-    echo "$checksum  $name" | sha256sum --check --status || fail "backups/$name is damaged, its checksum is another: take another one."
+    echo "$checksum  $name" | sha256sum --check --status || fail "backups/$name is damaged: its checksum differs. Take another one."
     users=$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'app' AND backend_type = 'client backend'")
-    [ "$users" = 0 ] || fail "The database is in use. Stop everything; this starts the database again, and nothing else."
+    [ "$users" = 0 ] || fail "The database is in use. Stop everything; a restore starts only the database again."
     sql postgres "DROP DATABASE IF EXISTS restored"
     sql postgres "CREATE DATABASE restored TEMPLATE template0"
     pg_restore --dbname=restored --single-transaction --exit-on-error "$name"
     sql restored "ANALYZE"
     sql postgres "DROP DATABASE IF EXISTS replaced"
     sql postgres "BEGIN; ALTER DATABASE app RENAME TO replaced; ALTER DATABASE restored RENAME TO app; COMMIT"
-    echo "backups/$name is restored. What it took the place of is the database 'replaced', until the next time."
+    echo "backups/$name is restored. The former database is kept as 'replaced', until the next restore."
 }
 
 schedule() {
@@ -86,9 +86,9 @@ schedule() {
     done
 }
 
-# Where the backup cannot be restored, the project goes on with the data that it has.
+# If the backup cannot be restored, the project starts with the data that it has.
 recover() {
-    once_stopped "The project may be stopped; start it, as ever."
+    once_stopped "The project may be stopped; start it as usual."
     stop
     compose run --rm restore "${1:-latest}" || failed=true
     trap - EXIT
@@ -99,9 +99,9 @@ recover() {
 # Each version has a folder of its own in the volume, so that the old one stays as it is.
 upgrade() {
     echo "${1:-}" | grep --quiet '^[0-9][0-9]$' || fail "Say to which version: sh database.sh upgrade 19"
-    once_stopped "It failed. All data is in the old version still; start that again, as ever."
+    once_stopped "It failed. All data is in the old version still; start that as usual."
     stop
-    # By its own pg_dump: the tables of PostgreSQL 17.12 have an option that 18.6 dumps, but does not restore.
+    # With the old version's pg_dump: that of 18.6 dumps an option of 17.12's tables that 18.6 cannot restore.
     compose run --rm backup
     export POSTGRES_VERSION="$1"
     compose up --detach --wait db
@@ -112,7 +112,7 @@ upgrade() {
     compose up --detach --wait
 }
 
-# Say this where it is interrupted, and go on where the terminal is closed: else the project would stay away.
+# Say this if interrupted, and go on if the terminal is closed: otherwise the project would stay stopped.
 once_stopped() {
     trap '' HUP
     trap 'exit 1' INT TERM
@@ -120,8 +120,8 @@ once_stopped() {
     trap "echo '$1' >&2" EXIT
 }
 
-# Before 28.3, the engine lists for a moment as running what it has just stopped (moby's issue 50133), and `compose run`
-# would not start the database then.
+# Before 28.3, the engine still lists as running, for a moment, what it has just stopped (moby's issue 50133). Then,
+# `compose run` would not start the database.
 stop() {
     compose stop
     while [ -n "$(compose ps --quiet --orphans=false)" ]; do
