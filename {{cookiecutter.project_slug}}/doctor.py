@@ -95,7 +95,7 @@ def files(project: Path, *patterns: str) -> tuple[Path, ...]:
 
 
 def parse_yaml(text: str) -> object:
-    """Return a file's document, or all of them where it has several; nothing in place of what has a tag of its own."""
+    """Return a file's document, or a list of several; None for a value with a custom tag."""
     import yaml  # a server may be without it
 
     loader: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
@@ -131,7 +131,7 @@ def parsed(path: Path) -> Any:
 
 @functools.cache
 def nodes(module: Path) -> dict[type[ast.AST], list[Any]]:
-    """Return what `ast.walk` does, by type, but for what holds nothing, such as operators, in 0.7 of its time."""
+    """Return what `ast.walk` does, by type, without nodes that hold nothing, such as operators, in 0.7 of its time."""
     found = defaultdict(list)
     waiting: list[ast.AST] = [parsed(module)]
     for node in waiting:  # it grows meanwhile
@@ -151,7 +151,7 @@ def unreadable(project: Path) -> Problems:
     for path in files(project, "*"):
         file = path.relative_to(project)
         if "templates" in file.parts and file.suffix in {".yaml", ".yml"}:
-            continue  # of Helm, and no YAML before it is rendered
+            continue  # Helm's, which are no YAML before rendering
         try:
             parsed(path)
         except (OSError, SyntaxError, ValueError) as error:
@@ -237,7 +237,7 @@ def lock_hash(project: Path) -> Problems:
 
 
 def python_version(project: Path) -> Problems:
-    """Every file means the same Python."""
+    """Every file names the same Python."""
     expected = parsed(project / "Pipfile")["requires"]["python_version"]
     tools = parsed(project / "pyproject.toml").get("tool", {})
     found = {
@@ -290,7 +290,7 @@ def installed_apps(project: Path) -> Problems:
 
 
 def settings_names(project: Path) -> Problems:
-    """Every setting is one that Django reads: not one of the past, nor a misspelt one, which does nothing, silently."""
+    """Every setting is one that Django reads: not a removed or misspelt one, which would silently do nothing."""
     settings = assignments(project / "config/settings.py")
     if isinstance(settings.get("SECRET_KEY"), ast.Constant):
         yield "config/settings.py: SECRET_KEY is written there for all to read; have it come from the environment."
@@ -311,7 +311,7 @@ def names(project: Path) -> Problems:
                 yield f"{path.relative_to(project).as_posix()}: names {name}, which is not there."
 
 
-# Elsewhere a text with dots may be a permission, a logger, a file.
+# In other calls, a text with dots may be a permission, a logger, a file.
 TAKE_NAMES = {"import_string", "include", "os.environ.setdefault"}
 DOTTED = re.compile(r"[a-z_]+(\.\w+)+")
 
@@ -339,7 +339,7 @@ def dotted_names(path: Path) -> Iterator[str]:
 
 
 def quoted(value: ast.expr | None) -> Iterator[str]:
-    """Yield the texts that a value consists of, alone or in lists; not the keys of a dictionary, nor a call's."""
+    """Yield the texts in a value, alone or in lists or dictionaries' values; not in keys or calls."""
     match value:
         case ast.Constant(value=str(text)):
             yield text
@@ -351,14 +351,14 @@ def quoted(value: ast.expr | None) -> Iterator[str]:
 
 
 def exists(project: Path, name: str) -> bool:
-    """Tell whether a dotted name is a module of the project, something that one has, or app.Model."""
+    """Tell whether a dotted name is a module of the project, a name in one, or app.Model."""
     *parents, last = name.split(".")
     if module_file(project, name):
         return True
     if module := module_file(project, ".".join(parents)):
         models = module_file(project, ".".join([*parents, "models"]))
         return bool({last, "*"} & defined(module)) or bool(models and last.lower() in map(str.lower, defined(models)))
-    # An attribute of a class or of a value: that the class or value is there has to be enough.
+    # An attribute of a class or of a value: it is enough if the class or value is there.
     return len(parents) > 1 and exists(project, ".".join(parents))
 
 
@@ -378,7 +378,7 @@ def defined(module: Path) -> set[str]:
 
 
 def templates(project: Path) -> Problems:
-    """Every template that the code names in a folder of an own app is there."""
+    """Every template that the code names for one of the project's apps is there."""
     own = {path.parent.name for path in project.glob("*/__init__.py")}
     there = {path.as_posix().rpartition("/templates/")[2] for path in files(project, "*.html")}
     for path in files(project, "*.py"):
@@ -510,7 +510,7 @@ CONDITIONS = {"service_started", "service_healthy", "service_completed_successfu
 
 
 def as_mapping(value: Any) -> dict[str, Any]:
-    """Return what Compose lets one write as a list of names, or as names with something said of each."""
+    """Return as a mapping what Compose takes as a list of names or as a mapping."""
     return value if isinstance(value, dict) else dict.fromkeys(value or [])
 
 
@@ -522,7 +522,7 @@ def references(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for service in definition.get("depends_on") or []:
         yield "services", service
     for host in re.findall(r"://(?:[^@/'\s]*@)?([\w.-]+)", str(definition.get("environment"))):
-        if "." not in host and host != "localhost":  # such a host is out of Compose's reach
+        if "." not in host and host != "localhost":  # such a host is no service of Compose's
             yield "services", host
     for volume in definition.get("volumes") or []:
         if isinstance(volume, dict):
@@ -561,7 +561,7 @@ SHELL = {"HOME", "PWD", "USER"}
 
 
 def bare(definition: dict[str, Any]) -> Iterator[str]:
-    """Yield the variables that a service gets as they are in .env or the shell, and does without where they are not."""
+    """Yield the variables that a service gets from .env or the shell, if they are set there."""
     environment = definition.get("environment") or {}
     if isinstance(environment, dict):
         yield from (name for name, value in environment.items() if value is None)
@@ -570,7 +570,7 @@ def bare(definition: dict[str, Any]) -> Iterator[str]:
 
 
 def docker(project: Path) -> Problems:
-    """Docker, with a Compose that the Compose files can rely on, is installed and answers."""
+    """Docker and a Compose new enough for the Compose files are installed and answer."""
     del project
     if not shutil.which("docker"):
         yield "Docker is not installed: docs.docker.com/engine/install. Without it, `pipenv run serve` works all the same."
@@ -737,7 +737,7 @@ PRODUCTION_CHECKS: tuple[Callable[[Path], Problems], ...] = (
 
 
 def found_by(checks: tuple[Callable[[Path], Problems], ...], project: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield what each check asserts, with its problems; after files that cannot be read, no check that reads them."""
+    """Yield what each check asserts, with its problems; stop after files that cannot be read."""
     for check in checks:
         try:
             found = list(check(project))

@@ -1,6 +1,6 @@
 """Print compose.production.yaml as `docker stack deploy` takes it. README.md, "On several machines", has the commands.
 
-What `docker stack` knows nothing of is said in its own way, or left out where Swarm has none of it.
+What `docker stack` does not know is translated, or left out if Swarm has no equivalent.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any
 
 CONFIG = "docker compose --file compose.production.yaml config --format json"
 NOT_FOR_SWARM = {"build", "profiles", "restart", "security_opt"}
-# Swarm starts everything at once: what may begin after the migrations only, waits for them itself, until told to stop.
+# Swarm starts everything at once: what has to start after the migrations waits for them itself, until told to stop.
 AFTER_MIGRATIONS = """
 trap exit TERM
 until python manage.py migrate --check > /dev/null 2>&1; do sleep 1; done
@@ -36,7 +36,7 @@ def main() -> None:
     # % endfor
     for kind in ("configs", "secrets"):
         for name, entry in stack[kind].items():
-            # Swarm does not change one of these: what has another content, has another name.
+            # Swarm cannot change one of these: new content needs a new name.
             digest = hashlib.sha256(Path(entry["file"]).read_bytes()).hexdigest()[:12]
             entry["name"] = f"{stack['name']}_{name}_{digest}"
     del stack["name"]
@@ -53,9 +53,9 @@ def change(service: dict[str, Any]) -> None:
         service.setdefault("healthcheck", {})["start_period"] = "5m"
 
     deploy = service.setdefault("deploy", {})
-    if waits:  # the old container goes on until the new one is well
+    if waits:  # the old container runs until the new one is healthy
         deploy["update_config"] = {"order": "start-first", "failure_action": "rollback"}
-    deploy["endpoint_mode"] = "dnsrr"  # a name stands for all its containers, and no connection is cut for its age
+    deploy["endpoint_mode"] = "dnsrr"  # a name resolves to all its containers, and long connections are not cut
     if limits := deploy.get("resources", {}).get("limits"):
         limits["cpus"] = str(limits["cpus"])
     if service.setdefault("volumes", []):

@@ -1,4 +1,4 @@
-"""Pin each package of Pipfile to the newest version that goes with the others, and lock it: `pipenv run upgrade`."""
+"""Pin each package of Pipfile to the newest version compatible with the others, and lock it: `pipenv run upgrade`."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""How the project comes to its database and leaves it, and what it says where the database does not let it in."""
+"""Connection pools for the database, and advice for when PostgreSQL refuses the password."""
 
 import time
 from typing import Any
@@ -9,14 +9,14 @@ from psycopg_pool import ConnectionPool
 
 
 def pool(size: int) -> dict[str, Any]:
-    """Return the options of psycopg's pool, with at most so many connections."""
+    """Return the options of psycopg's pool, with at most `size` connections."""
     return {"min_size": 1, "max_size": size, "timeout": 5, "check": check}
 
 
 def check(idle: Any) -> None:
-    """Try a connection that was not tried within the last second; raises OperationalError where it is of no use.
+    """Test a connection that was not tested within the last second; raises OperationalError if it is broken.
 
-    Trying it before each use takes about 5% of a list's CPU. Within a second of the database's end, a query finds out.
+    A test before each use would take about 5% of a list's CPU. If the database ends within that second, a query fails.
     """
     now = time.monotonic()
     if now - getattr(idle, "tried", -1) > 1:
@@ -32,10 +32,10 @@ def close_pools() -> None:
 
 
 def refused_password() -> str:
-    """Return what to do where PostgreSQL refuses the password, or an empty text where it does not."""
+    """Return advice if PostgreSQL refuses the password, or an empty text if it does not."""
     if connection.vendor != "postgresql":
         return ""
-    # Without the pool, which says only that it has waited.
+    # Without the pool, whose error says only that it timed out.
     direct = connection.copy()
     direct.settings_dict["OPTIONS"].pop("pool", None)
     try:
@@ -49,13 +49,13 @@ def refused_password() -> str:
 
 
 REFUSED = r"""
-PostgreSQL refuses the password. It goes on with the one that its volume was made with; {place} is another one
-by now. Put the old one back, or tell PostgreSQL the new one, which it asks for:
+PostgreSQL refuses the password. It keeps the one that its volume was made with, and {place} has another one
+now. Put the old one back, or set the new one in PostgreSQL, which asks for it:
 
     docker compose {file}exec db psql --username=app --command='\password'
 """
 RESTART = """
-What runs goes on with the old one, until it starts again:
+Running containers use the old one until they are restarted:
 
     docker compose --file compose.production.yaml restart
 """

@@ -5,8 +5,8 @@ from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from drf_spectacular.views import SpectacularRedocView
 
-# ReDoc makes style elements: empty ones, which it fills rule by rule, and one for its scroll bar. Their hashes let in
-# these texts and no other. It searches in a worker, whose script it makes itself.
+# ReDoc makes style elements: empty ones, which it fills rule by rule, and one for its scroll bar. These hashes allow
+# only these two contents. ReDoc searches in a worker, whose script it makes itself.
 STYLES = [
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",

@@ -15,25 +15,25 @@ from config.logs import logging_config
 
 
 class Worker(ThreadWorker):
-    """gunicorn's, in which connections keep no thread that could answer, and are answered at its end.
+    """gunicorn's, but idle connections occupy no thread, and queued ones are answered at shutdown.
 
-    The workers have about as many of them each.
+    Connections are spread evenly over the workers.
     """
 
     @override
     def accept(self, listener: socket.socket) -> None:
-        """Wait for longer, two milliseconds at most, the more connections there are: who has fewer is first.
+        """Wait up to two milliseconds, longer with more connections, so that the worker with fewest accepts first.
 
-        Connections are kept, and one worker of two had all of a proxy's at times, while the other had nothing to do.
+        Connections are kept open: without this, one of two workers at times had all of a proxy's, the other none.
         """
         time.sleep(min(self.nr_conns, 10) / 5000)
         super().accept(listener)
 
     @override
     def enqueue_req(self, conn: TConn) -> None:
-        """Let a new connection wait for what it asks as a kept one does, and not in a thread, for five seconds.
+        """Wait for a new connection's request in the poller, as for a kept one's, not five seconds in a thread.
 
-        A proxy opens more at times than it has requests for, and four of them would let all others wait
+        A proxy at times opens more connections than it has requests for, and four of them would block all others
         (gunicorn's issue 3634).
         """
         if conn.data_ready:
@@ -47,10 +47,10 @@ class Worker(ThreadWorker):
 
     @override
     def set_accept_enabled(self, enabled: bool | None) -> None:
-        """Accept what has queued up as well, when the worker is told to end.
+        """When the worker is told to end, accept the queued connections too.
 
-        It would be reset, which a proxy must not send again if it is a POST. A connection that is refused is tried
-        again, whatever it asks for.
+        They would be reset, and then a proxy must not send a POST again. After a refused connection, it may retry
+        any request.
         """
         super().set_accept_enabled(enabled)
         if not self.alive:
@@ -61,11 +61,11 @@ class Worker(ThreadWorker):
 
 
 class Logger(GunicornLogger):
-    """gunicorn's, for all but requests: the project's RequestMiddleware logs those."""
+    """gunicorn's, but without requests: the project's RequestMiddleware logs those."""
 
     @override
     def access(self, *_: object) -> None:
-        """Do not even put together what gunicorn would say of one."""
+        """Skip the work of formatting gunicorn's line, too."""
 
 
 # For PostgreSQL: a query that takes longer ends with 503, and does not keep a thread from all others.
@@ -77,7 +77,7 @@ threads = 4
 worker_class = Worker
 preload_app = True
 
-# Longer than the proxy keeps an idle connection (Caddyfile), so that none ends as a request comes.
+# Longer than the proxy keeps an idle connection (Caddyfile), so that none is closed as a request comes.
 keepalive = 75
 
 # The root file system is read-only: heartbeats go to memory, and there is no control socket.

@@ -12,7 +12,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 class HealthMiddleware:
     """Answer /health/live and /health/ready with 200 or 503, whatever the method.
 
-    It stands before everything else, because probes come with an address as host name and over plain HTTP.
+    It comes before all other middleware, because probes use an IP address as host name, and plain HTTP.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -1,4 +1,4 @@
-"""How much a request may bring, and how often one may come, where DRF does not see to it."""
+"""Limits on the size of requests and the rate of logins, where DRF enforces none."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,12 +9,12 @@ from rest_framework.exceptions import Throttled
 
 from config.problems import error_response
 
-# What Caddy lets through (Caddyfile), for where there is none.
+# Caddy's own limit (Caddyfile), for when there is no Caddy.
 BODY_MAX_SIZE = 10 * 2**20
 
 
 def take_in(request: HttpRequest, size: int) -> None:
-    """Read what comes of a body, as far as Caddy lets one through: cut off while it sends, it would answer with 503."""
+    """Read a body, up to Caddy's limit, and drop it: if Caddy is cut off while sending, it answers with 503."""
     with suppress(UnreadablePostError):
         while size > 0 and (part := request.read(2**16)):
             size -= len(part)
@@ -23,9 +23,9 @@ def take_in(request: HttpRequest, size: int) -> None:
 class LimitsMiddleware:
     """Answer a body that is too large with 413, before anything reads it, and a login too many with 429.
 
-    A length that is no number is answered with 400. Django measures the forms that it parses itself
-    (DATA_UPLOAD_MAX_MEMORY_SIZE); DRF reads JSON of any size. Files come as multipart/form-data, which Django measures
-    without them: with them, it may have BODY_MAX_SIZE.
+    A Content-Length that is no number is answered with 400. Django limits only the forms that it parses itself
+    (DATA_UPLOAD_MAX_MEMORY_SIZE); DRF reads JSON of any size. Django does not count the files in multipart/form-data:
+    with them, a body may have BODY_MAX_SIZE.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -44,7 +44,7 @@ class LimitsMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """In a view that is not DRF's, such as the admin's login (users/backends.py)."""
+        """Answer a throttled login outside of DRF, such as the admin's (users/backends.py)."""
         if not isinstance(exception, Throttled):
             return None
         response = error_response(request, 429)

@@ -50,7 +50,7 @@ def logging_config(level: str, *, json: bool) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "propagate": True},
-            # What these would say of a request, RequestMiddleware says.
+            # RequestMiddleware logs requests in their place.
             "django.request": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "level": "CRITICAL", "propagate": True},
             "gunicorn.error": {"handlers": [], "propagate": True},
@@ -59,10 +59,10 @@ def logging_config(level: str, *, json: bool) -> dict[str, Any]:
 
 
 class RequestMiddleware(StructlogMiddleware):
-    """Log each request once it is answered, and what it took: without its query, which may hold what is secret.
+    """Log each request once it is answered, and how long it took: without its query string, which may hold secrets.
 
-    The ID is that of the header X-Request-ID, where there is a sound one, and a new one otherwise. It is in every line
-    that is logged on the way, and in the response.
+    The ID is that of the header X-Request-ID if it is sound, and a new one otherwise. It is in every line that is
+    logged during the request, and in the response.
     """
 
     def prepare(self, request: HttpRequest) -> None:

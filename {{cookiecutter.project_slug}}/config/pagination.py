@@ -17,9 +17,9 @@ from config.serializers import rows
 
 
 class CappedPaginator(Paginator):
-    """Pages of the first 2,000 rows alone, for the admin: to count a million takes longer than all else.
+    """Pages of only the first 2,000 rows, for the admin: counting a million takes longer than all else.
 
-    Search leads to the others.
+    Search finds the others.
     """
 
     @cached_property
@@ -31,10 +31,9 @@ class CappedPaginator(Paginator):
 class CursorPagination(pagination.CursorPagination):
     """Pages that cost the same, first or deep: a cursor is a place in an index, not a number of rows to skip.
 
-    The place is a row's values of every field in the ordering, to which the primary key is added; DRF's own class takes
-    the first field alone, and goes round in circles where a thousand rows share a value. An index on the field and the
-    key serves it. Raises ImproperlyConfigured for a field that may be null: nothing comes before or after what is not
-    there.
+    The place is a row's values of every field in the ordering, and of the primary key; DRF's own class uses only the
+    first field, and goes round in circles where a thousand rows share a value. An index on the field and the key
+    serves it. Raises ImproperlyConfigured for a field that may be null: null has no place in an order.
     """
 
     ordering: str | list[str] | tuple[str, ...] = "-id"
@@ -84,7 +83,7 @@ class CursorPagination(pagination.CursorPagination):
         return self.link(0, reverse=True) if self.has_previous else None
 
     def link(self, index: int, *, reverse: bool) -> str:
-        """Return the address of the page beyond a row of this one or, where that has become empty, beyond its place."""
+        """Return the URL of the page beyond this page's row at `index` or, if this page is empty, beyond its cursor."""
         position: Any = self.cursor and self.cursor.position
         if self.page:
             row, names = self.page[index], (name.lstrip("-") for name in self.ordering)
@@ -101,7 +100,7 @@ class CursorPagination(pagination.CursorPagination):
 
 
 class OrderingFilter(filters.OrderingFilter):
-    """DRF's; a view without `ordering_fields` takes the fields of its serializer by which there can be pages."""
+    """DRF's; without `ordering_fields`, a view has the serializer's fields by which pages can be ordered."""
 
     def get_default_valid_fields(self, queryset: QuerySet, view: APIView, context: Any = None) -> list[tuple[str, str]]:
         fields = super().get_default_valid_fields(queryset, view, context)
@@ -109,10 +108,10 @@ class OrderingFilter(filters.OrderingFilter):
 
 
 def column(model: type[Model], name: str) -> str:
-    """Return the column by which each row has a place in the order of that name, with its sign, or an empty text.
+    """Return the model's own, never-null column for a name in an ordering, with its sign, or an empty text.
 
-    It is one of the model's own that is never null. A foreign key is ordered by itself: by its name alone, Django would
-    take the order of the rows that it leads to.
+    A foreign key is ordered by its own value: by its name alone, Django would use the ordering of the model that it
+    refers to.
     """
     sign = "-" if name.startswith("-") else ""
     for field in model._meta.concrete_fields:  # noqa: SLF001 - Django documents it
@@ -122,19 +121,19 @@ def column(model: type[Model], name: str) -> str:
 
 
 def values(model: type[Model], fields: Sequence[str], position: str) -> list[Any]:
-    """Return the values of a place; raises ValidationError where they are not such as these fields have."""
+    """Return the values in a cursor's position; raises ValidationError if they do not fit these fields."""
     try:
         pairs = list(zip(fields, position.split("\0"), strict=True))
     except ValueError as error:
-        raise ValidationError("The cursor is one of another ordering.") from error
+        raise ValidationError("The cursor is for another ordering.") from error
     columns: Any = model._meta  # noqa: SLF001 - Django documents it
     return [columns.get_field(name.lstrip("-")).to_python(text) for name, text in pairs]
 
 
 def beyond(fields: Sequence[str], place: Sequence[Any]) -> Q:
-    """Return what is true of the rows beyond a place in this order; in SQL, `(title, id) > ('Emma', 7)`.
+    """Return the condition for the rows beyond a place in this order; in SQL, `(title, id) > ('Emma', 7)`.
 
-    A comparison of rows goes one way. Where the order does not, what comes first is compared alone, and then the others.
+    A row comparison has one direction. If the order has both, the first field is compared alone, then the others.
     """
     first, *others = fields
     name, descending = first.lstrip("-"), first.startswith("-")
@@ -143,5 +142,5 @@ def beyond(fields: Sequence[str], place: Sequence[Any]) -> Q:
         return Q(**{f"{name}__{lookup.lookup_name}": place[0]})
     if all(other.startswith("-") == descending for other in others):
         return Q(lookup([F(field.lstrip("-")) for field in fields], place))
-    at_least = Q(**{f"{name}__{lookup.lookup_name}e": place[0]})  # an index serves this, but no OR
+    at_least = Q(**{f"{name}__{lookup.lookup_name}e": place[0]})  # an index serves this, but not the OR
     return at_least & (beyond([first], place[:1]) | beyond(others, place[1:]))

@@ -9,7 +9,7 @@ from rest_framework.utils import json
 
 
 def finite(text: str) -> float:
-    """Return a number; raises ValueError where it is more than a float can hold, and would be read as infinity."""
+    """Return a float; raises ValueError for a number too large for one, which Python would read as infinity."""
     number = float(text)
     if math.isinf(number):
         raise ValueError(f"{text[:40]} is out of range")
@@ -17,7 +17,7 @@ def finite(text: str) -> float:
 
 
 class JSONParser(parsers.JSONParser):
-    """DRF's, which refuses what Python cannot hold as it does other bad JSON: depth and size are limits of RFC 8259, 9."""
+    """DRF's, which also refuses JSON too deep or numbers too large for Python: RFC 8259, 9, allows such limits."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:

@@ -17,7 +17,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 
 MEDIA_TYPE = "application/problem+json"
 
-# How PostgreSQL (its manual's appendix A) and SQLite name a value that is there already, and a reference to nothing.
+# The codes of PostgreSQL (its manual's appendix A) and SQLite for a duplicate value, and for a reference to nothing.
 RACES = {"23505", "23503", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_FOREIGNKEY"}
 
 
@@ -72,7 +72,7 @@ def invalid_fields(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]
 
 
 def is_message(details: Any) -> bool:
-    """Tell DRF's words on a fault from a serializer that has fields of these two names."""
+    """Tell an error of DRF's from a serializer with fields of the same two names."""
     return isinstance(details, dict) and isinstance(details.get("code"), str) and "message" in details
 
 
@@ -83,7 +83,7 @@ def error_response(request: HttpRequest, status: int) -> HttpResponse:
     return HttpResponse(loader.render_to_string(f"{status}.html"), status=status)
 
 
-# What config/urls.py names for Django. None tells what went wrong: that is in the log.
+# Django's error handlers, named in config/urls.py. None says what went wrong: the log does.
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -99,7 +99,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    # A database that is away comes back, and a full disk is not for ever; any other failure stays until it is mended.
+    # A database that is down or a full disk is temporary; any other failure stays until it is fixed.
     exception = sys.exception()
     full = isinstance(exception, OSError) and exception.errno == errno.ENOSPC
     if not (full or isinstance(exception, OperationalError | InterfaceError)):

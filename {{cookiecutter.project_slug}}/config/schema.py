@@ -46,7 +46,7 @@ class AutoSchema(openapi.AutoSchema):
 
 
 class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]  # drf-spectacular registers subclasses so
-    """Describes the project's own class as drf-spectacular does knox's."""
+    """Describes the project's own class as drf-spectacular describes knox's."""
 
     target_class = "users.authentication.TokenAuthentication"
 
@@ -76,12 +76,12 @@ def statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[int]
         yield 400
     if security := operation.get("security"):
         yield 401
-        # An empty entry alone is a login: it needs nothing, and refuses nobody who has the password.
+        # `[{}]` is a login: it needs no authentication, and checks no permission.
         if method != "get" and any(security):
             yield 403
     if method == "delete" or ("requestBody" in operation and any(security or ())):
         yield 409
-    # A list answers so to a cursor that is none, and to a page that it does not have.
+    # A list answers an invalid cursor, or a page that it does not have, with 404.
     if "{" in path or parameters & {"cursor", "page"}:
         yield 404
     yield from (406, 429, 500, 503)

@@ -17,9 +17,9 @@ from rest_framework.relations import PKOnlyObject
 
 
 class Reader(NamedTuple):
-    """What reads a field from an instance of the model, and what represents the value that was read.
+    """How to read a field from an instance of the model, and how to represent the value that was read.
 
-    The column is the name by which `QuerySet.values` knows the same value, or empty where there is no such column.
+    `column` is the name by which `QuerySet.values` returns the same value, or empty if it cannot.
     """
 
     read: Callable[[Any], Any]
@@ -28,18 +28,18 @@ class Reader(NamedTuple):
 
 
 class ModelSerializer(serializers.ModelSerializer):
-    """DRF's, which finds out once for an answer, not once for each of its rows, how each field is read.
+    """DRF's, which finds out how to read each field once for a response, not once for each of its rows.
 
-    Where `fixed_fields` is true, which says that a class shows the same fields to everybody, it finds out once for all
-    answers; and where they all are columns, the rows of a list's page are dictionaries of those, no longer instances of
-    the model, which a view that handles them has to know. What is shown is the same either way. Of the CPU that a list of
-    50 rows takes, the first saves a tenth, the second another, and the third a quarter.
+    If `fixed_fields` is true, which says that a class shows the same fields to everybody, it finds out once for all
+    responses. If these fields are also all columns, the rows of a list's page are dictionaries, not instances of the
+    model, and a view that handles them has to expect that. The output is always the same. Of the CPU for a list of 50
+    rows, the first saves a tenth, the second another tenth, and the third a quarter.
     """
 
     fixed_fields = False
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        with suppress(AttributeError, KeyError, ObjectDoesNotExist, SkipField):  # this row has not all of the fields
+        with suppress(AttributeError, KeyError, ObjectDoesNotExist, SkipField):  # this row lacks one of the fields
             if isinstance(instance, dict):
                 return {
                     name: None if (value := instance[column]) is None else represent(value)
@@ -53,15 +53,16 @@ class ModelSerializer(serializers.ModelSerializer):
 
     @cached_property
     def _readers(self) -> dict[str, Reader]:
-        # Fields that are there already may have been changed, for this answer.
+        # Fields that exist already may have been changed for this response.
         return fixed_readers(type(self)) if self.fixed_fields and "fields" not in vars(self) else readers(self)
 
 
 def rows(page: QuerySet, view: Any, *names: str) -> QuerySet:
-    """Return a page with a dictionary for each row, which has these names, too, where the serializer of its view shows
-    nothing but columns, and else the page as it is.
+    """Return a page as dictionaries, with these names added, if the view's serializer shows only columns.
+
+    Otherwise, return it unchanged.
     """
-    with suppress(AssertionError, AttributeError):  # a view may show its rows in a way of its own
+    with suppress(AssertionError, AttributeError):  # a view may show its rows in its own way
         serializer_class = view.get_serializer_class()
         if serializer_class.Meta.model is page.model and (columns := fixed_columns(serializer_class)):
             return page.values(*dict.fromkeys((*columns, *names)))
@@ -70,7 +71,7 @@ def rows(page: QuerySet, view: Any, *names: str) -> QuerySet:
 
 @cache
 def fixed_columns(serializer_class: Any) -> list[str]:
-    """Return the columns that a class shows, or none where it does not always show columns alone."""
+    """Return the columns that a class shows, or none if it may show anything else."""
     if not issubclass(serializer_class, ModelSerializer) or not serializer_class.fixed_fields:
         return []
     if serializer_class.to_representation is not ModelSerializer.to_representation:
@@ -81,7 +82,7 @@ def fixed_columns(serializer_class: Any) -> list[str]:
 
 @cache
 def fixed_readers(serializer_class: type[ModelSerializer]) -> dict[str, Reader]:
-    """Return the readers of a class, made without a request, so that nothing of one is kept for others."""
+    """Return the readers of a class, made without a request, because all requests share them."""
     return readers(serializer_class())
 
 
@@ -94,14 +95,14 @@ def readers(serializer: ModelSerializer) -> dict[str, Reader]:
 def reader(field: Field, model: Any) -> Reader:
     source = field.source or ""
     *relations, name = source.split(".")
-    with suppress(AttributeError, FieldDoesNotExist):  # not of a column: by a method, or out of a JSON value
+    with suppress(AttributeError, FieldDoesNotExist):  # not a column: a method, or part of a JSON value
         always = True
         for relation in relations:
             foreign_key = model._meta.get_field(relation)  # noqa: SLF001 - Django documents it
             always &= foreign_key.concrete and not foreign_key.null
             model = foreign_key.related_model
         column = model._meta.get_field(name)  # noqa: SLF001
-        # Some read more than a column: that of a file opens one.
+        # A file's attribute, for one, is more than its column.
         plain = getattr(type(getattr_static(model, column.attname)), "__get__", None) is DeferredAttribute.__get__
         path = [*relations, column.attname]
         lookup = "__".join(path) if always and plain else ""
@@ -113,5 +114,5 @@ def reader(field: Field, model: Any) -> Reader:
 
 
 def present(value: Any) -> Any:
-    """Return what DRF has read, or None where that stands for a row that refers to none."""
+    """Return what DRF has read, or None for a foreign key that is null."""
     return None if isinstance(value, PKOnlyObject) and value.pk is None else value

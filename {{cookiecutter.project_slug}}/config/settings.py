@@ -1,7 +1,7 @@
 """Settings, read from the environment; `.env.example` explains every variable.
 
-Production is the default: where something that it needs is missing, it does not start. For each NAME, NAME_FILE may
-name a file that holds the value, as Docker secrets do.
+Production is the default: the project does not start if something that it needs is missing. For each NAME,
+NAME_FILE may name a file that holds the value, as Docker secrets do.
 """
 
 from datetime import timedelta
@@ -123,10 +123,10 @@ DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'd
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     if password := env.str("DATABASE_PASSWORD", ""):
         DATABASES["default"]["PASSWORD"] = password
-    # Connections stay open between requests, at most so many in a process.
+    # Connections stay open between requests, at most this many in a process.
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = pool(env.int("DATABASE_POOL_SIZE", 8))
 
-# Throttles count in it. What has to make room for others is no longer counted, and Django's own has room for 300.
+# Throttles count in it. A count that is evicted is lost, and Django's default has room for only 300.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 
 # Authentication

@@ -22,18 +22,18 @@ def client(address: str) -> str:
 
 
 class ClientThrottle(throttling.SimpleRateThrottle):
-    """One that tells clients apart by where they come from."""
+    """A throttle that counts by `client`."""
 
     def get_ident(self, request: Request) -> str:
         return client(super().get_ident(request))
 
 
 class AnonRateThrottle(ClientThrottle, throttling.AnonRateThrottle):
-    """DRF's, for who has not logged in."""
+    """DRF's, for requests without a login."""
 
 
 class UserRateThrottle(throttling.UserRateThrottle):
-    """DRF's, for who has logged in: the others have AnonRateThrottle, and each count is two trips to the cache."""
+    """DRF's, only for logged-in users: AnonRateThrottle counts all others, and a count is two trips to the cache."""
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         return super().get_cache_key(request, view) if request.user.is_authenticated else None

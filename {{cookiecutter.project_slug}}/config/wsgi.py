@@ -23,16 +23,16 @@ atexit.register(close_pools)
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer a request, whose body is told of as Django understands it.
+    """Answer a request, with headers about its body that Django can handle.
 
-    One that comes in chunks gets a length, as Django takes one without for empty. Of its type, only a boundary is left:
-    forms and JSON are UTF-8, and Django takes any codec of Python's for a charset, then fails where nothing answers.
+    A chunked body gets a length, as Django takes one without for empty. The Content-Type keeps only its boundary: forms
+    and JSON are UTF-8, and Django takes any Python codec as charset, then fails outside of its error handlers.
     """
     if ";" in (kind := environ.get("CONTENT_TYPE", "")):
         kind, *parameters = kind.split(";")
         parameters = [text for text in parameters if text.strip().lower().startswith("boundary=")]
         environ["CONTENT_TYPE"] = ";".join([kind, *parameters])
     if "HTTP_TRANSFER_ENCODING" in environ:
-        body = environ["wsgi.input"].read(10 * 2**20 + 1)  # more, Caddy does not let through
+        body = environ["wsgi.input"].read(10 * 2**20 + 1)  # Caddy lets no more through
         environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
     return django(environ, start_response)

@@ -20,16 +20,16 @@ from config.wsgi import application
 from users.models import User
 
 schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
-# What no schema says: whether a request is right depends on the data too, and DRF takes a number for a text.
+# No schema can say whether a request is valid: that depends on the data too, and DRF takes a number for a text.
 schema.config.checks.update(excluded_check_names=["positive_data_acceptance", "negative_data_rejection"])
-# In a sequence, it takes the token that the test adds for one that it made up itself.
+# In a sequence, Schemathesis takes the test's token for one that it made up itself.
 schema.config.phases.stateful.checks.update(excluded_check_names=["ignored_auth"])
 thoroughly = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(autouse=True)
 def _one_connection() -> Iterator[None]:
-    """Keep the connection, in whose transaction a test runs, as Django's own test client does."""
+    """Keep the connection that has the test's transaction open, as Django's own test client does."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -56,7 +56,7 @@ def test_operations_keep_to_the_schema_one_after_another(authorization: dict[str
             return {"headers": authorization}
 
         def setup(self) -> None:
-            """Begin each sequence with what there was before the last one."""
+            """Begin each sequence with the same data."""
             cache.clear()
             self.before = transaction.savepoint_create()
 
@@ -65,5 +65,5 @@ def test_operations_keep_to_the_schema_one_after_another(authorization: dict[str
 
     try:
         Sequences.run(settings=thoroughly)
-    except NoLinksFound:  # as it has to be where nothing that one operation makes is what another reads
+    except NoLinksFound:  # expected where no operation reads what another makes
         assert not any("{" in path for path in schema.raw_schema["paths"])

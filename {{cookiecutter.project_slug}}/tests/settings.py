@@ -5,8 +5,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-# A developer's .env, which Pipenv has put into the environment already, does not decide what is tested: defaults are,
-# on the database that it names.
+# Tests run with the defaults, not with a developer's .env, which Pipenv has put into the environment already; only its
+# database counts.
 os.environ["ENV_FILE"] = os.devnull
 for name, value in dotenv_values(Path(__file__).resolve().parent.parent / ".env").items():
     if name.startswith("DATABASE_"):

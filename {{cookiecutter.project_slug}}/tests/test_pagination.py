@@ -47,7 +47,7 @@ def get(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Get:
 
 @pytest.fixture
 def users(db: None) -> list[User]:
-    """More people of one first name than the cursor of DRF's own class can count."""
+    """More people with one first name than DRF's own cursor can count."""
     names = [(f"{number:04}", "Ada", f"Of {number % 7}") for number in range(1_100)]
     people = [User(username=number, first_name=first, last_name=last) for number, first, last in names]
     return User.objects.bulk_create(people)

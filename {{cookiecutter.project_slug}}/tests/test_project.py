@@ -406,7 +406,7 @@ def test_a_browser_sees_a_problem_as_a_page(api: APIClient) -> None:
 
 
 def test_the_committed_schema_is_that_of_the_code(tmp_path: Path) -> None:
-    """Clients are made from `openapi.yaml`. Without it, it is written, but not where CI checks what was committed."""
+    """Clients are made from `openapi.yaml`. If missing, it is written, but not in CI, which checks the commit."""
     committed, fresh = settings.BASE_DIR / "openapi.yaml", tmp_path / "openapi.yaml"
     call_command("spectacular", fail_on_warn=True, file=str(fresh))
     if not committed.exists():

@@ -22,7 +22,7 @@ class Link(serializers.HyperlinkedRelatedField):
 
 
 class Fields(serializers.Serializer):
-    """One of each kind that is read in a way of its own, of an entry of the admin's log."""
+    """One of each kind that is read differently, for an entry of the admin's log."""
 
     flag = serializers.IntegerField(source="action_flag")
     kind: Any = serializers.PrimaryKeyRelatedField(source="content_type", read_only=True)
@@ -50,7 +50,7 @@ def test_rows_are_shown_as_drf_shows_them(user: User, has_model: bool) -> None:
     ]
     assert shown[0] == shown[1]
     assert list(shown[0]) == list(shown[1])
-    # What a row does not have is left out.
+    # A field that a row lacks is left out.
     assert ("model" in shown[0]) == has_model
 
 
@@ -92,7 +92,7 @@ class LoudSerializer(ColumnsSerializer):
 
 
 class ModelNameSerializer(ColumnsSerializer):
-    """Not all entries have a model, whose name is left out then."""
+    """Leaves the name out for entries without a model."""
 
     username = serializers.CharField(source="content_type.model")
 

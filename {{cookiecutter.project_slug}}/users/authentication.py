@@ -1,4 +1,4 @@
-"""How a token says who sends a request."""
+"""How a token identifies the user."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from users.models import User
 
 
 class TokenAuthentication(auth.TokenAuthentication):  # type: ignore[misc]  # knox has no types
-    """knox's, in one query: at each request it reads all tokens of the user, to tidy up. Here, a login tidies up."""
+    """knox's, in one query: knox also reads all the user's tokens, to delete expired ones. Here, a login does that."""
 
     def authenticate_credentials(self, token: bytes) -> Any:
         try:
@@ -24,7 +24,7 @@ class TokenAuthentication(auth.TokenAuthentication):  # type: ignore[misc]  # kn
 
 
 def new_token(user: User) -> tuple[AuthToken, str]:
-    """Return a new token of the user's, as it is stored and as it is sent. Those that have expired go."""
+    """Return a new token of the user's, as it is stored and as it is sent. Expired ones are deleted."""
     AuthToken.objects.filter(user=user, expiry__lt=timezone.now()).delete()
     instance, token = AuthToken.objects.create(user=user)
     return instance, token

@@ -15,7 +15,7 @@ from users.models import User
 
 
 class AddressThrottle(ClientThrottle):
-    """So many logins from a client, whatever account they try."""
+    """Limits logins from a client, whatever account they try."""
 
     scope = "login"
 
@@ -24,10 +24,10 @@ class AddressThrottle(ClientThrottle):
 
 
 class AccountThrottle(SimpleRateThrottle):
-    """So many logins to an account, from wherever they come, and whether there is such an account or not.
+    """Limits logins to an account, from wherever they come, and whether there is such an account or not.
 
-    Whoever knows the name can use them up, and so keep its owner from logging in for an hour (tokens and sessions go on).
-    The limit is high for that, and still too low to guess a password.
+    Whoever knows the name can use the limit up, and lock the owner out for an hour (tokens and sessions go on).
+    It is high for that reason, and still too low to guess a password.
     """
 
     scope = "login_account"

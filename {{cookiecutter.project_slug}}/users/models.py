@@ -11,7 +11,7 @@ class User(AbstractUser):
     """Django's user, as a model of the project's own so that fields can be added later."""
 
     def save(self, *arguments: Any, **options: Any) -> None:
-        """Save, and where the password is a new one, whoever set it, end every token. Sessions end by themselves."""
+        """Save; if the password is a new one, whoever set it, end every token. Sessions end by themselves."""
         if getattr(self, "_password", None) is None or self._state.adding:  # set_password was not called
             super().save(*arguments, **options)
             return

@@ -53,7 +53,7 @@ class MeView(RetrieveUpdateAPIView):
     serializer_class = UserSerializer
 
     def get_object(self) -> User:
-        assert isinstance(self.request.user, User)  # noqa: S101 - for the type checker: the permission saw to it
+        assert isinstance(self.request.user, User)  # noqa: S101 - for the type checker: the permission ensures it
         return self.request.user
 
 

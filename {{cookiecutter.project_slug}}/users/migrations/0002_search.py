@@ -1,4 +1,4 @@
-"""An index for the search for a part of a name or an address, which PostgreSQL has, and SQLite does without."""
+"""An index to search by part of a name or an address, in PostgreSQL only."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
