@@ -40,7 +40,7 @@ CREDENTIALS = {"username": "ada", "password": "correct horse battery"}
 
 
 class App:
-    """A client as an app is one, which sends the session's token with each request."""
+    """An app's client, which sends the session's token with each request."""
 
     def __init__(self) -> None:
         self.client = APIClient()
@@ -257,7 +257,7 @@ def test_a_forgotten_password_is_replaced_and_ends_all_logins(
     token, session = api.post(LOGIN, CREDENTIALS).data["token"], ada.meta["access_token"]
     app.post("auth/password/request", {"email": "ada@example.com"})
     response = app.post("auth/password/reset", {"key": code(mailoutbox[0].body), "password": "a wholly new one"})
-    assert response.status_code == 401  # the new password is good for a login, which this is not
+    assert response.status_code == 401  # a new password, but no login yet
     assert [status(token), status(session), ada.send("get", "auth/session").status_code] == [401, 401, 401]
     assert app.post("auth/login", CREDENTIALS).status_code == 400
     assert app.post("auth/login", CREDENTIALS | {"password": "a wholly new one"}).status_code == 200

@@ -15,17 +15,17 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# Celery takes a user without a name, as the image's is, for root.
+# Celery takes a user without a name, such as the image's, for root.
 warnings.simplefilter("ignore", SecurityWarning)
 
-# The health check of the Compose files looks at when this file was touched.
+# The health checks look at when this file was touched.
 SIGN_OF_LIFE = Path(tempfile.gettempdir(), "worker")
 
 
 class Task(DjangoTask):
-    """A task that is tried again, each time later, while something that it needs does not answer.
+    """A task that is retried, with growing delays, while something that it needs does not answer.
 
-    Also where its process is killed, for want of memory for one: after five seconds, and no more often than that.
+    If its process is killed (out of memory, say), it is retried after five seconds, within the same `max_retries`.
     """
 
     default_retry_delay = 5
@@ -44,7 +44,7 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 
 @setup_logging.connect
 def leave_logging_alone(**_: object) -> None:
-    """Be there: Celery sets up no logs of its own where somebody else does, here Django from settings.LOGGING."""
+    """Do nothing: with a receiver here, Celery leaves logging to Django, which reads settings.LOGGING."""
 
 
 @heartbeat_sent.connect

@@ -93,7 +93,7 @@ def test_each_wait_before_it_is_tried_again_is_longer_up_to_a_bound_and_the_tent
         raise TimeoutError
 
     monkeypatch.setattr(config.celery.Task, "retry", note)
-    monkeypatch.setattr("random.randrange", lambda stop: stop - 1)  # the longest of the waits that are drawn from
+    monkeypatch.setattr("random.randrange", lambda stop: stop - 1)  # the longest wait that can be drawn
     call.delay()
     assert len(attempts) == 1 + 10
     assert waits[:10] == [min(2**number, settings.CELERY_TASK_TIME_LIMIT) for number in range(10)]

@@ -7,6 +7,6 @@ from config.celery import app
 
 @app.task
 def delete_expired_logins() -> None:
-    """Delete tokens and sessions that have ended, which nothing else does unless they are used once more."""
+    """Delete tokens and sessions that have ended, which otherwise stay until they are used again."""
     AuthToken.objects.filter(expiry__lte=timezone.now()).delete()
     call_command("clearsessions")

@@ -21,7 +21,7 @@ CREDENTIALS = {"username": "ada", "password": "correct horse battery"}
 
 @pytest.fixture
 def pair(api: APIClient, user: User) -> dict[str, str]:
-    """What somebody gets who logs in."""
+    """What a login returns."""
     return dict(api.post(OBTAIN, CREDENTIALS).data)
 
 

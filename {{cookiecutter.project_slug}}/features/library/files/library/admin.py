@@ -5,8 +5,8 @@ from django.http import HttpRequest
 from config.pagination import CappedPaginator
 from library.models import Author, Book
 
-# A million books are searched by an index, and listed in the orders of indexes only. What would read every one of them,
-# such as a hierarchy of dates or the number of all behind each search, is left out.
+# A million books are searched by an index, and ordered by indexes only. What would read every one of them, such as a
+# date hierarchy or the total count beside each search, is left out.
 
 
 @admin.register(Author)

@@ -8,7 +8,7 @@ from library.models import Author, Book, BookQuerySet
 class BookFilter(FilterSet):
     """Books of an author (`author`), those published within two dates, both included, and those with all the words."""
 
-    # A list to choose from, which is what the API in a browser shows otherwise, would have every author in it.
+    # The default widget, in the browsable API, is a list with every author in it.
     author = filters.ModelChoiceFilter(queryset=Author.objects.all(), widget=NumberInput)
     search = filters.CharFilter(method="with_words", help_text="words of the title, the subtitle or the author's name")
     published_after = filters.DateFilter("published", "gte")

@@ -21,7 +21,7 @@ def isbn13(text: str) -> str:
     try:
         return isbn.validate(text, convert=True)
     except InvalidNumber as error:
-        message = "This is not an ISBN: it has 10 or 13 characters, of which the last checks the others."
+        message = "This is not an ISBN: one has 10 or 13 characters, and the last is a check digit."
         raise ValidationError(message, code="invalid_isbn") from error
 
 
@@ -35,7 +35,7 @@ class IsbnField(models.CharField):
         return isbn13(value) if value else value
 
     def get_prep_value(self, value: Any) -> Any:
-        # What has the stored form already is not checked again: that took half the time of adding many books.
+        # A value in the stored form is not checked again: that took half the time of adding many books.
         is_stored_form = isinstance(value, str) and len(value) == self.max_length and value.isdigit()
         return value if is_stored_form else super().get_prep_value(value)
 

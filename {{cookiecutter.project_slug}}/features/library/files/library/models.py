@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from library.isbn import IsbnField
 
-# Of a search: its words, and the authors whose books are looked up one author at a time.
+# Limits of a search: the words that count, and the authors that it passes on as a list.
 MAX_WORDS = 8
 MAX_AUTHORS = 100
 
@@ -28,12 +28,12 @@ class BookQuerySet(models.QuerySet["Book"]):
     def search(self, text: str) -> Self:
         """Return the books with every word in their title, subtitle or author's name, or at the start of their ISBN.
 
-        Of a very long text, the first words count. On PostgreSQL, indexes serve this (migrations/0002_search.py).
+        Only the first words of a long text count. On PostgreSQL, indexes serve this (migrations/0002_search.py).
         """
         found = self
         for word in text.split()[:MAX_WORDS]:
             authors = Author.objects.filter(name__icontains=word)
-            # As a list, they go by an index together with the rest; as a subquery, that needs no index if it is common.
+            # A list uses an index together with the other conditions. A subquery cannot, but common words need none.
             few = list(authors.values_list("pk", flat=True)[: MAX_AUTHORS + 1])
             found = found.filter(
                 models.Q(title__icontains=word)

@@ -34,12 +34,12 @@ class PageForm(Form):
 
 
 def page_of(books: QuerySet[Book], query: QueryDict) -> dict[str, Any]:
-    """Return the books of a page, and those beside which the pages before and after it begin, where there are such.
+    """Return the books of a page, and the books next to which the previous and next pages begin, if there are any.
 
     A page is found by the book next to it, in the index on the title: the deepest costs no more than the first.
     """
     form = PageForm(query)
-    form.is_valid()  # a book that is not there leaves the first page
+    form.is_valid()  # for a book that is not there: the first page
     after, before = form.cleaned_data.get("after"), form.cleaned_data.get("before")
     if before:
         books = books.filter(beyond(("-title", "-id"), (before.title, before.pk))).reverse()

@@ -21,19 +21,19 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 
 def start() -> None:
-    """Send what each installed instrumentation sees, configured by the standard variables; without an address, nothing."""
+    """Send what the installed instrumentations record, as the standard variables say; without an address, nothing."""
     if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
         return
-    # The present names of attributes, not those that they had before 2023.
+    # The current names of attributes, not those from before 2023.
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
-    # Seconds, not 10: who stops waits this long, several times, for a server that does not answer.
+    # Seconds, not 10: at its end, a process waits this long, several times, for a server that is down.
     os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", "2")
     os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = settings.OTEL_EXPORTER_OTLP_HEADERS  # they may come from a file
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     metrics.set_meter_provider(MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())]))
-    # After the health checks, which are not traced, and come with an address for a host name.
+    # After HealthMiddleware: health checks are not traced, and use an IP address as host name.
     DjangoInstrumentor().instrument(middleware_position=1, request_hook=redact)
     for instrumentor in instrumentors():
         if not instrumentor.is_instrumented_by_opentelemetry:
@@ -41,12 +41,12 @@ def start() -> None:
 
 
 def instrumentors() -> Iterator[Any]:
-    """Yield that of each installed package `opentelemetry-instrumentation-...`."""
+    """Yield one for each installed package `opentelemetry-instrumentation-...`."""
     for entry_point in entry_points(group="opentelemetry_instrumentor"):
         yield entry_point.load()()
 
 
 def redact(span: trace.Span, request: HttpRequest) -> None:
-    """Keep out of traces what is kept out of logs: queries, which may hold what nobody else should read, and addresses."""
+    """Keep out of traces what is kept out of logs: query strings, which may hold secrets, and addresses."""
     del request
     span.set_attributes({"client.address": "REDACTED", "url.query": "REDACTED"})

@@ -1,4 +1,4 @@
-"""How the project bears that Redis is away."""
+"""How the project works while Redis is down."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ import redis
 
 
 class ConnectionPool(redis.ConnectionPool):
-    """One that asks no server for a second after it did not answer: a request would wait for it again and again."""
+    """A pool that fails at once for a second after Redis did not answer, so that no request waits again and again."""
 
     away_until = 0.0
 
@@ -15,7 +15,7 @@ class ConnectionPool(redis.ConnectionPool):
         if time.monotonic() < self.away_until:
             raise redis.ConnectionError("Redis did not answer a moment ago.")
         try:
-            return super().get_connection()  # what it is for makes no difference
+            return super().get_connection()  # the arguments are deprecated
         except redis.RedisError:
             self.away_until = time.monotonic() + 1
             raise

@@ -14,4 +14,4 @@ class UploadAdmin(admin.ModelAdmin):
         return super().get_queryset(request).select_related("owner")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # the API looks at what it takes in
+        return False  # only the API checks uploads

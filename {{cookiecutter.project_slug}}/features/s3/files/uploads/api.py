@@ -32,7 +32,7 @@ class UploadSerializer(serializers.ModelSerializer):
         read_only_fields = ("name", "media_type", "size", "created")
 
     def validate_file(self, file: UploadedFile) -> UploadedFile:
-        """Find out from its first bytes what the file is: neither its name nor what its sender says of it will do."""
+        """Find out the type from the first bytes: neither the file's name nor what its sender says can be trusted."""
         try:
             media_type = puremagic.from_string(file.read(8192), mime=True)
         except puremagic.PureError:

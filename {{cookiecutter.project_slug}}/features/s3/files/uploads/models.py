@@ -11,7 +11,7 @@ from django.dispatch import receiver
 
 
 def random_name(upload: Any, name: str) -> str:
-    """Return where the file is kept: nothing that can be guessed, with the suffix of what it is found to be."""
+    """Return the name in the store: one that nobody can guess, with the suffix of the type that was found."""
     return f"{uuid.uuid4()}{mimetypes.guess_extension(upload.media_type) or ''}"
 
 
@@ -29,6 +29,6 @@ class Upload(models.Model):
 
 @receiver(post_delete, sender=Upload)
 def delete_file(instance: Upload, **_: Any) -> None:
-    """Delete the file of an upload that goes, whoever deletes it: its owner, the admin, or the account's end."""
-    # Not before it is sure that the upload goes; a store that does not answer does not keep the next file from going.
+    """Delete an upload's file with it, whether the owner or staff delete it, or the account is deleted."""
+    # Only once the deletion is committed. If the store fails for this file, the next ones are still deleted.
     transaction.on_commit(lambda: instance.file.delete(save=False), robust=True)

@@ -43,9 +43,9 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 def fail(*arguments: object, **options: object) -> None:
-    # A report has the lines around the one that failed: the value is not to stand in them.
+    # A report quotes the source around the failure: the value must not be in it.
     secret = "-".join(["in", "a", "variable"])  # noqa: F841
-    # As PostgreSQL says which value is there already.
+    # As PostgreSQL reports a duplicate value.
     detail = "-".join(["in", "a", "detail"])
     raise RuntimeError(f"the cause\nDETAIL:  Key (email)=({detail}) already exists.")
 
@@ -96,7 +96,7 @@ def test_an_error_is_reported_once_and_without_personal_data(
 def test_a_request_and_its_queries_are_traced(sink: Sink, user: User) -> None:
     client = Client()
     client.force_login(user)
-    # Sentry begins a trace in the WSGI application, which the test client goes round.
+    # Sentry begins a trace in the WSGI application, which the test client bypasses.
     with sentry_sdk.start_transaction(op="http.server"):
         client.get("/api/v1/users/me/")
     (trace,) = sink.received("transaction")

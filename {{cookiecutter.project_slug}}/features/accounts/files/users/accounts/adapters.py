@@ -19,13 +19,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return is_open
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        """Take as long as a sign-up that makes an account: nobody learns from the time who has one."""
+        """Take as long as a sign-up that makes an account, so that the time does not tell who has one."""
         make_password(email)
         super().send_account_already_exists_mail(email)
 
 
 class TokenStrategy(SessionTokenStrategy):  # type: ignore[misc]  # as above
-    """Tells an app that logs in, beside the session's token, the token that opens the API."""
+    """Gives an app, at a login, the token for the API beside the session's token."""
 
     def create_access_token_payload(self, request: HttpRequest) -> dict[str, Any]:
         tokens: dict[str, str] = import_string(settings.ACCOUNTS_TOKENS)(request.user)

@@ -16,8 +16,8 @@ from users.models import User
 class AccountsBackend(ThrottledBackend, AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
     """The throttled backend, for allauth's logins and all others.
 
-    allauth goes on to ask for what else it takes. Other logins do not: there, a password is refused where an e-mail
-    address waits for its verification, or an account has a second factor, unless a code of it came in the same form
+    allauth goes on to ask for what else a login takes. Other logins do not: they are refused for an account with an
+    e-mail address that is not verified, or with a second factor, unless the form has a code of it, too
     (templates/admin/login.html).
     """
 

@@ -1,4 +1,4 @@
-"""What allauth's addresses answer where allauth itself would fail."""
+"""Responses to requests on which allauth itself would fail."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def is_sound(body: bytes) -> bool:
-    """Tell whether Python can hold what the JSON says: depth, length of numbers, and text without half a character."""
+    """Tell whether Python can hold the JSON: its depth, the length of its numbers, and no lone surrogate."""
     with suppress(RecursionError, ValueError):
         json.dumps(json.loads(body), ensure_ascii=False).encode()
         return True

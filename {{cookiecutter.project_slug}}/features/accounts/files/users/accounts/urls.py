@@ -7,7 +7,7 @@ from config.docs import POLICY
 docs = csp_override(POLICY)(SpectacularRedocView.as_view(url_name="headless:openapi_json"))
 
 urlpatterns = [
-    # Where other sites send people back to, after a login there.
+    # Where other sites redirect to after a login there.
     path("accounts/", include("allauth.urls")),
     path("api/accounts/", include("allauth.headless.urls")),
     path("api/accounts/docs/", docs, name="accounts-docs"),

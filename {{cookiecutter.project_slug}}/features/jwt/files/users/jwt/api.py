@@ -15,7 +15,7 @@ from users.serializers import LoginSerializer
 
 EXAMPLE = "eyJhbGciOiJIUzI1NiIs..."
 
-# It describes the class that the project's own is made from.
+# It describes simplejwt's class, of which the project's is a subclass.
 SimpleJWTScheme.match_subclasses = True
 
 
@@ -40,7 +40,7 @@ class RefreshSerializer(serializers.Serializer):
 
 
 class TokenView(GenericAPIView):
-    """What is sent in the body says who asks."""
+    """The request's body identifies the user."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

@@ -13,7 +13,7 @@ from users.models import User
 
 
 def read(kind: Any, text: str) -> Any:
-    """Return a token of that class; raises InvalidToken (401) where the text is none, or one that has ended."""
+    """Return a token of that class; raises InvalidToken (401) if the text is not a valid one."""
     try:
         return kind(text)
     except TokenError as error:
@@ -38,7 +38,7 @@ class JWTAuthentication(authentication.JWTAuthentication):
 
 
 class RefreshToken(tokens.RefreshToken):
-    """The database holds those that were used, until they would have expired: nothing in it opens an account."""
+    """The database holds only used ones, until they would have expired: nothing in it opens an account."""
 
     @classmethod
     def for_user(cls, user: Any) -> Self:
@@ -46,9 +46,9 @@ class RefreshToken(tokens.RefreshToken):
 
     @classmethod
     def spend(cls, text: str) -> User:
-        """End the token and return whose it is; raises AuthenticationFailed (401) as above, and the second time.
+        """End the token and return its user; raises AuthenticationFailed (401) as above, or if it was used before.
 
-        Those that the user has spent before and that have expired since are deleted.
+        The user's used tokens that have expired are deleted.
         """
         token = read(cls, text)
         user = cast("User", JWTAuthentication().get_user(token))

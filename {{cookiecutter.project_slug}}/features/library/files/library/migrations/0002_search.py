@@ -1,4 +1,4 @@
-"""Indexes for the search for a part of a word, which PostgreSQL has, and SQLite does without."""
+"""Indexes to search by part of a word, in PostgreSQL only."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor

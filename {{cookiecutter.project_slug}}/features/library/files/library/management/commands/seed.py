@@ -25,7 +25,7 @@ class Command(BaseCommand):
     help = "Add books, their authors and the user 'demo' who owns them. Running it again adds only what is missing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("books", nargs="?", type=int, default=100, help="how many books there are then (100)")
+        parser.add_argument("books", nargs="?", type=int, default=100, help="how many books there will be (100)")
 
     @transaction.atomic
     def handle(self, *, books: int, **options: Any) -> None:

@@ -41,7 +41,7 @@ def send(bucket: Any, folder: Path) -> Iterator[str]:
     there = {item.key for item in bucket.objects.filter(Prefix=PREFIX)}
     for backup in sorted(folder.glob("*.dump")):
         checksum = backup.with_name(f"{backup.name}.sha256")
-        # The checksum comes last: where it is, the backup is whole. One without is none of the project's.
+        # The checksum comes last: with it, the backup is complete. A dump without one is not the project's.
         for file in (backup, checksum) if checksum.is_file() else ():
             if PREFIX + file.name not in there:
                 bucket.upload_file(str(file), PREFIX + file.name)
