@@ -55,7 +55,7 @@ def change(service: dict[str, Any]) -> None:
     deploy = service.setdefault("deploy", {})
     if waits:  # the old container runs until the new one is healthy
         deploy["update_config"] = {"order": "start-first", "failure_action": "rollback"}
-    deploy["endpoint_mode"] = "dnsrr"  # a name resolves to all its containers, and long connections are not cut
+    deploy["endpoint_mode"] = "dnsrr"  # a name resolves to all its containers, and idle connections are not cut
     if limits := deploy.get("resources", {}).get("limits"):
         limits["cpus"] = str(limits["cpus"])
     if service.setdefault("volumes", []):

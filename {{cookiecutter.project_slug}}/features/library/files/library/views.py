@@ -41,17 +41,20 @@ def page_of(books: QuerySet[Book], query: QueryDict) -> dict[str, Any]:
     form = PageForm(query)
     form.is_valid()  # for a book that is not there: the first page
     after, before = form.cleaned_data.get("after"), form.cleaned_data.get("before")
+    rest = books
     if before:
-        books = books.filter(beyond(("-title", "-id"), (before.title, before.pk))).reverse()
+        rest = books.filter(beyond(("-title", "-id"), (before.title, before.pk))).reverse()
     elif after:
-        books = books.filter(beyond(("title", "id"), (after.title, after.pk)))
-    found = list(books[: PAGE_SIZE + 1])
+        rest = books.filter(beyond(("title", "id"), (after.title, after.pk)))
+    found = list(rest[: PAGE_SIZE + 1])
+    if not found and (before or after):  # the books that were there are gone: the first page
+        return page_of(books, QueryDict())
     more = len(found) > PAGE_SIZE
     page = found[:PAGE_SIZE][:: -1 if before else 1]
     return {
         "book_list": page,
-        "previous": page and (more if before else after) and page[0],
-        "next": page and (before or more) and page[-1],
+        "previous": page[0] if page and (more if before else after) else None,
+        "next": page[-1] if page and (before or more) else None,
     }
 
 

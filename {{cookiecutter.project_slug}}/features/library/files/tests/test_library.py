@@ -254,6 +254,10 @@ class TestWebsite:
     def test_a_place_that_is_not_there_is_the_beginning(self, client: Client, book: Book, place: str) -> None:
         assert book.title in client.get(f"/?{place}").content.decode()
 
+    @pytest.mark.parametrize("place", ["after", "before"])
+    def test_a_page_that_has_become_empty_is_the_first(self, client: Client, book: Book, place: str) -> None:
+        assert book.title in client.get(f"/?{place}={book.pk}").content.decode()
+
     def test_a_page_takes_one_query_whatever_is_on_it(
         self, client: Client, django_assert_num_queries: DjangoAssertNumQueries, db: None
     ) -> None:
