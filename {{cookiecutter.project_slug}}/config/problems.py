@@ -65,7 +65,8 @@ def invalid_fields(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]
         yield {"pointer": pointer, "detail": str(details["message"]), "code": str(details["code"])}
     elif isinstance(details, dict):
         for name, inner in details.items():
-            yield from invalid_fields(inner, pointer if name == "non_field_errors" else f"{pointer}/{name}")
+            escaped = str(name).replace("~", "~0").replace("/", "~1")  # RFC 6901, 3
+            yield from invalid_fields(inner, pointer if name == "non_field_errors" else f"{pointer}/{escaped}")
     else:
         for index, inner in enumerate(details):
             yield from invalid_fields(inner, pointer if is_message(inner) else f"{pointer}/{index}")

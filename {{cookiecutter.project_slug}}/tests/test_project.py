@@ -478,6 +478,11 @@ def test_fields_may_be_called_as_drf_calls_what_it_says_of_them() -> None:
     assert [error["pointer"] for error in errors] == ["#/message", "#/code"]
 
 
+def test_the_pointer_to_a_field_is_escaped() -> None:
+    details = serializers.ValidationError({"a/b": {"c~d": ["wrong"]}}).get_full_details()
+    assert [error["pointer"] for error in invalid_fields(details)] == ["#/a~1b/c~0d"]
+
+
 def test_each_invalid_field_is_named(api: APIClient) -> None:
     response = api.post("/api/v1/auth/login/", {"username": "ada"})
     assert response.status_code == 400
