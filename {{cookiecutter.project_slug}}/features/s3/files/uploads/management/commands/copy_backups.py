@@ -52,7 +52,8 @@ def fetch(bucket: Any, folder: Path) -> Iterator[str]:
     # Backwards, so that the checksum is here before the backup is.
     for item in sorted(bucket.objects.filter(Prefix=PREFIX), key=lambda item: item.key, reverse=True):
         file = folder / Path(item.key).name
-        if not file.exists():
+        # Consoles of stores keep a folder as an object of its own, whose key ends with a slash.
+        if not (file.exists() or item.key.endswith("/")):
             bucket.download_file(item.key, str(file))
             file.chmod(0o600)
             yield file.name
