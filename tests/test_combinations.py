@@ -52,6 +52,11 @@ def test_the_readme_leads_back_to_the_tables_of_a_project_without_options(projec
 
 
 @pytest.mark.parametrize("project", [EVERYTHING], indirect=True)
+def test_the_api_keeps_to_its_schema_whatever_is_sent_to_it(project):
+    assert " passed" in project.pipenv("run", "fuzz")
+
+
+@pytest.mark.parametrize("project", [EVERYTHING], indirect=True)
 def test_the_tests_pass_whatever_a_developer_has_in_env(project, tmp_path):
     folder = shutil.copytree(project.folder, tmp_path / "project")
     example = (folder / ".env.example").read_text("utf-8")

@@ -83,6 +83,10 @@ def test_a_file_is_kept_in_the_bucket_and_read_by_a_signed_address(user_api: API
         assert file.read() == PIXEL
 
 
+def test_without_a_bucket_the_address_is_whole_too(user_api: APIClient) -> None:
+    assert send(user_api, PIXEL).data["url"].startswith("http://testserver/media/")
+
+
 def by_the_api(upload: Upload, api: APIClient, admin: Client) -> None:
     assert api.delete(f"{UPLOADS}{upload.pk}/").status_code == 204
 
@@ -174,7 +178,9 @@ def test_backups_of_the_database_are_copied_to_the_bucket_and_back(
     backup.unlink()
     checksum.unlink()
     call_command("copy_backups")
+    bucket.put_object(Key="backups/")
     call_command("copy_backups", back=True)
+    assert {path.name for path in backup.parent.iterdir()} == {"0.dump", "1.dump", "1.dump.sha256"}
     assert (backup.read_text(), checksum.read_text()) == ("a backup", "its checksum")
     assert backup.stat().st_mode & 0o777 == 0o600
 

@@ -6,6 +6,8 @@ import puremagic
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import MultiPartParser
@@ -24,12 +26,17 @@ class TooLarge(APIException):
 
 class UploadSerializer(serializers.ModelSerializer):
     file = serializers.FileField(write_only=True, max_length=255)
-    url = serializers.URLField(source="file.url", read_only=True, help_text="Where to read the file, for an hour.")
+    url = serializers.SerializerMethodField(help_text="Where to read the file, for an hour.")
 
     class Meta:
         model = Upload
         fields = ("id", "file", "name", "media_type", "size", "created", "url")
         read_only_fields = ("name", "media_type", "size", "created")
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_url(self, upload: Upload) -> str:
+        url: str = self.context["request"].build_absolute_uri(upload.file.url)
+        return url
 
     def validate_file(self, file: UploadedFile) -> UploadedFile:
         """Find out the type from the first bytes: neither the file's name nor what its sender says can be trusted."""
