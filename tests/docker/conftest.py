@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.docker.load import Load
-from tests.docker.stack import Production, Stack, run
+from tests.docker.stack import Production, Stack, run, set_variables
+
+FRONTEND = "http://localhost:3000"  # of which nothing is there but its origin
 
 
 def pytest_collection_modifyitems(items):
@@ -50,7 +52,9 @@ def development(bake, worker_id):
 
 @pytest.fixture(scope="session")
 def production(bake, worker_id):
-    with running(Production(bake(project_slug=f"production-{worker_id}", python_version="3.14"))) as stack:
+    project = bake(project_slug=f"production-{worker_id}", python_version="3.14")
+    set_variables(project, CORS_ALLOWED_ORIGINS=FRONTEND)
+    with running(Production(project)) as stack:
         stack.manage("seed", "30")
         yield stack
 

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, sync_playwright
 
 from tests import TEMPLATE
+from tests.docker.conftest import FRONTEND
 from tests.docker.stack import PASSWORD, USER
 
 # Chromium gives up what it loads when a network of the machine comes or goes, as they do with other tests beside.
@@ -237,6 +238,32 @@ class TestNothingIsRefused:
             visit(page, "/api/redoc/")
             assert page.complaints == []
             assert page.request.get("/favicon.ico").ok
+
+
+ASK = """async ([url, token]) => {
+    const answer = await fetch(url, {headers: {Authorization: `Bearer ${token}`}});
+    return [answer.status, !!answer.headers.get("X-Request-ID")];
+}"""
+
+
+class TestFrontend:
+    """A page of another origin, as the browser sees it: nothing answers there."""
+
+    @pytest.fixture
+    def ask(self, page, production):
+        def ask(origin):
+            page.route(f"{origin}/", lambda route: route.fulfill(body="", content_type="text/html"))
+            visit(page, f"{origin}/")
+            return page.evaluate(ASK, [f"{production.url}/api/v1/users/me/", production.token])
+
+        return ask
+
+    def test_its_scripts_may_use_the_api_where_it_is_allowed(self, ask):
+        assert ask(FRONTEND) == [200, True]
+
+    def test_those_of_others_may_not(self, ask):
+        with pytest.raises(Error, match="Failed to fetch"):
+            ask("http://localhost:3001")
 
 
 class TestLibrary:

@@ -99,7 +99,7 @@ def owned_by_12345(bake):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to somebody else")
 def test_files_belong_to_whoever_the_environment_names(owned_by_12345):
     commands = "touch made-here && python manage.py startapp shop && ruff check --quiet config"
-    owned_by_12345.compose("run", "--rm", "--no-deps", "-T", "web", "sh", "-c", commands, timeout=600)
+    owned_by_12345.compose("run", "--build", "--rm", "--no-deps", "-T", "web", "sh", "-c", commands, timeout=600)
     made = [owned_by_12345.project / name for name in ("made-here", "shop", "shop/migrations/__init__.py")]
     assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(12345, 12345)}
 
