@@ -18,6 +18,7 @@ pytestmark = pytest.mark.alone
 CHROMIUM = shutil.which("chromium")
 # The browser says nothing of its own accord to anybody; as root, it has no sandbox.
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+QUIET += ["--disable-features=LocalNetworkAccessChecks"]  # which asks people whether a page may reach this machine
 PHONE = {"width": 375, "height": 667}
 TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", event =>
@@ -261,9 +262,10 @@ class TestFrontend:
     def test_its_scripts_may_use_the_api_where_it_is_allowed(self, ask):
         assert ask(FRONTEND) == [200, True]
 
-    def test_those_of_others_may_not(self, ask):
+    def test_those_of_others_may_not(self, ask, page):
         with pytest.raises(Error, match="Failed to fetch"):
             ask("http://localhost:3001")
+        assert "No 'Access-Control-Allow-Origin' header" in page.complaints[0]
 
 
 class TestLibrary:
