@@ -370,7 +370,7 @@ def test_with_a_frontend_emails_lead_to_it(
 ) -> None:
     monkeypatch.setitem(os.environ, "FRONTEND_URL", "https://app.example.com/")
     for name, value in runpy.run_path(str(settings.BASE_DIR / "config/settings.py")).items():
-        if name.startswith(("ACCOUNT_", "CORS_", "HEADLESS_")):
+        if name.startswith(("ACCOUNT_", "HEADLESS_")):
             setattr(settings, name, value)
     App().post("auth/signup", NEW)
     app.post("auth/password/request", {"email": "ada@example.com"})
