@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -21,7 +22,7 @@ from users.models import User
 from users.serializers import UserSerializer
 
 LOGIN, LOGOUT = "/api/v1/auth/login/", "/api/v1/auth/logout/"
-ME, PASSWORD = "/api/v1/users/me/", "/api/v1/users/me/password/"
+ME, PASSWORD, DELETE = "/api/v1/users/me/", "/api/v1/users/me/password/", "/api/v1/users/me/delete/"
 CREDENTIALS = {"username": "ada", "password": "correct horse battery"}
 
 
@@ -261,6 +262,32 @@ def test_ones_own_account_by_token_takes_one_query(
 ) -> None:
     with django_assert_num_queries(1):
         assert bearer(token).get(ME).status_code == 200
+
+
+def test_who_knows_the_password_may_delete_the_account(token: str, user: User) -> None:
+    current = {"current_password": CREDENTIALS["password"]}
+    wrong = bearer(token).post(DELETE, {"current_password": "wrong"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (400, "#/current_password")
+    assert User.objects.get() == user
+    assert bearer(token).post(DELETE, current).status_code == 204
+    assert not User.objects.exists()
+    assert not AuthToken.objects.exists()
+    assert bearer(token).get(ME).status_code == 401
+
+
+def test_a_session_ends_with_its_account(user: User) -> None:
+    client = APIClient()
+    client.force_login(user)
+    assert client.post(DELETE, {"current_password": CREDENTIALS["password"]}).status_code == 204
+    assert not Session.objects.exists()
+    assert client.get(ME).status_code == 401
+
+
+def test_an_account_of_staff_is_for_staff_to_delete(token: str, user: User) -> None:
+    User.objects.update(is_staff=True)
+    response = bearer(token).post(DELETE, {"current_password": CREDENTIALS["password"]})
+    assert (response.status_code, response.json()["detail"]) == (403, "An account of staff is deleted in the admin.")
+    assert User.objects.get() == user
 
 
 def test_nobody_else_has_an_account_here(api: APIClient) -> None:

@@ -65,17 +65,22 @@ class LoginSerializer(serializers.Serializer):
         return {"user": user}
 
 
-class PasswordSerializer(serializers.Serializer):
-    """A new password, by somebody who knows the old one."""
+class CurrentPasswordSerializer(serializers.Serializer):
+    """The password, typed once more by whoever holds the token or the session."""
 
     current_password = PasswordField()
-    new_password = PasswordField()
 
     def validate_current_password(self, value: str) -> str:
         request = self.context["request"]
         if authenticate(request, username=request.user.get_username(), password=value) is None:
             raise serializers.ValidationError("This is not the current password.", code="wrong_password")
         return value
+
+
+class PasswordSerializer(CurrentPasswordSerializer):
+    """A new password, by somebody who knows the old one."""
+
+    new_password = PasswordField()
 
     def validate_new_password(self, value: str) -> str:
         validate_password(value, self.context["request"].user)

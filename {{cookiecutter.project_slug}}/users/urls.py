@@ -7,4 +7,5 @@ urlpatterns = [
     path("auth/logout/", views.LogoutView.as_view(), name="api-logout"),
     path("users/me/", views.MeView.as_view(), name="users-me"),
     path("users/me/password/", views.PasswordView.as_view(), name="users-me-password"),
+    path("users/me/delete/", views.DeleteView.as_view(), name="users-me-delete"),
 ]

@@ -1,10 +1,11 @@
-"""The API of users: log in and out, read and change one's own account."""
+"""The API of users: log in and out, read, change and delete one's own account."""
 
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from knox.models import AuthToken
 from rest_framework import status
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import GenericAPIView, RetrieveUpdateAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -13,7 +14,13 @@ from rest_framework.views import APIView
 
 from users.authentication import TokenAuthentication, new_token
 from users.models import User
-from users.serializers import LoginSerializer, PasswordSerializer, TokenSerializer, UserSerializer
+from users.serializers import (
+    CurrentPasswordSerializer,
+    LoginSerializer,
+    PasswordSerializer,
+    TokenSerializer,
+    UserSerializer,
+)
 
 
 class LoginView(GenericAPIView):
@@ -72,4 +79,21 @@ class PasswordView(GenericAPIView):
                 request.auth.save(force_insert=True)
         if request.auth is None:
             update_session_auth_hash(request, user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class DeleteView(GenericAPIView):
+    """Delete one's own account, with all that belongs to it. An account of staff is deleted by staff, in the admin."""
+
+    serializer_class = CurrentPasswordSerializer
+
+    @extend_schema(operation_id="delete_account", responses={204: None})
+    def post(self, request: Request) -> Response:
+        if request.user.is_staff:  # or nobody might be left who can enter the admin
+            raise PermissionDenied("An account of staff is deleted in the admin.")
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        request.user.delete()
+        if request.auth is None:
+            logout(request)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -263,6 +263,19 @@ def test_a_forgotten_password_is_replaced_and_ends_all_logins(
     assert app.post("auth/login", CREDENTIALS | {"password": "a wholly new one"}).status_code == 200
 
 
+def test_an_account_without_a_password_gets_one_and_can_then_be_deleted(
+    app: App, ada: App, user: User, api: APIClient, mailoutbox: list[EmailMessage]
+) -> None:
+    user.set_unusable_password()
+    user.save()
+    app.post("auth/password/request", {"email": "ada@example.com"})
+    app.post("auth/password/reset", {"key": code(mailoutbox[0].body), "password": "a wholly new one"})
+    app.post("auth/login", CREDENTIALS | {"password": "a wholly new one"})
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {app.meta['access_token']}")
+    assert api.post("/api/v1/users/me/delete/", {"current_password": "a wholly new one"}).status_code == 204
+    assert not EmailAddress.objects.exists()
+
+
 def test_changing_the_password_ends_all_other_logins(ada: App, user: User) -> None:
     other = App()
     other.post("auth/login", CREDENTIALS)

@@ -15,7 +15,10 @@ MAX_AUTHORS = 100
 
 class Author(models.Model):
     name = models.CharField(max_length=200)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="authors")
+    # Books of others may be theirs, so authors outlive the account that added them.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="authors"
+    )
 
     class Meta:
         indexes = (models.Index(fields=("name", "id"), name="author_by_name"),)

@@ -9,4 +9,6 @@ class IsOwnerOrReadOnly(BasePermission):
     """Only the owner or staff may change or delete."""
 
     def has_object_permission(self, request: Request, view: APIView, obj: Author | Book) -> bool:
-        return request.method in SAFE_METHODS or request.user.is_staff or obj.owner_id == request.user.pk
+        if request.method in SAFE_METHODS or request.user.is_staff:
+            return True
+        return request.user.is_authenticated and obj.owner_id == request.user.pk  # both None: nobody's, and nobody

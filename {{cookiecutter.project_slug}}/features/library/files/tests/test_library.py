@@ -3,17 +3,19 @@ from collections.abc import Iterator
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import RestrictedError
 from django.db.models.signals import pre_save
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from knox.models import AuthToken
 from pytest_django import DjangoAssertNumQueries
-from rest_framework.test import APIClient
+from rest_framework.test import APIClient, APIRequestFactory
+from rest_framework.views import APIView
 
 from library.models import Author, Book
+from library.permissions import IsOwnerOrReadOnly
 from users.models import User
 
 AUTHORS, BOOKS = "/api/v1/authors/", "/api/v1/books/"
@@ -109,19 +111,28 @@ class TestApi:
         assert response.json()["detail"] == "Something else needs this, and has to go first."
         assert Author.objects.filter(pk=book.author_id).exists()
 
-    def test_a_user_goes_with_their_books_and_authors(self, user: User, book: Book) -> None:
-        user.delete()
-        assert not Author.objects.exists()
-
-    def test_a_user_stays_whose_author_has_a_book_of_another_user(
-        self, admin_client: Client, user: User, book: Book
+    def test_a_users_books_go_with_the_account_and_authors_stay_for_the_books_of_others(
+        self, admin_client: Client, user: User, book: Book, fields: dict[str, str]
     ) -> None:
-        Book.objects.filter(pk=book.pk).update(owner=User.objects.create_user("other"))
-        with pytest.raises(RestrictedError):
-            user.delete()
-        response = admin_client.post(f"/admin/users/user/{user.pk}/delete/", {"post": "yes"})
-        assert "would require deleting the following protected related objects" in response.content.decode()
-        assert Author.objects.filter(owner=user).exists()
+        other = User.objects.create_user("other")
+        Book.objects.create(**fields | {"author": book.author, "isbn": "9780201558029", "owner": other})
+        assert admin_client.post(f"/admin/users/user/{user.pk}/delete/", {"post": "yes"}).status_code == 302
+        assert (Book.objects.get().owner_id, Author.objects.get().owner_id) == (other.pk, None)
+
+    @pytest.mark.parametrize(("client", "status"), [("api", 401), ("other_api", 403), ("staff_api", 200)])
+    def test_an_author_of_nobody_is_for_staff_to_change(
+        self, client: str, status: int, author: Author, request: pytest.FixtureRequest
+    ) -> None:
+        somebody: APIClient = request.getfixturevalue(client)
+        Author.objects.update(owner=None)
+        path = f"{AUTHORS}{author.pk}/"
+        assert somebody.get(path).data == {"id": author.pk, "name": "Donald Knuth", "owner": None}
+        assert somebody.patch(path, {"name": "New"}).status_code == status
+
+    def test_nobody_does_not_own_what_is_nobodys(self) -> None:
+        request = APIRequestFactory().delete("/")
+        request.user = AnonymousUser()
+        assert not IsOwnerOrReadOnly().has_object_permission(request, APIView(), Author(owner=None))
 
     def test_somebody_without_a_login_is_told_when_to_come_back(
         self, api: APIClient, db: None, monkeypatch: pytest.MonkeyPatch
