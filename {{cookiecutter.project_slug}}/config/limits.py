@@ -48,5 +48,5 @@ class LimitsMiddleware:
         if not isinstance(exception, Throttled):
             return None
         response = error_response(request, 429)
-        response["Retry-After"] = str(round(getattr(exception, "wait", None) or 0))
+        response["Retry-After"] = str(getattr(exception, "wait", None) or 0)
         return response

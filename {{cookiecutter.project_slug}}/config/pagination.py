@@ -24,8 +24,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows[:2_000].count())
+        found: Any = self.object_list
+        return int(found[:2_000].count())
 
 
 class CursorPagination(pagination.CursorPagination):

@@ -51,7 +51,7 @@ class ThrottledBackend(ModelBackend):
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **fields: Any
     ) -> User | None:
         throttles: tuple[SimpleRateThrottle, ...] = (AddressThrottle(), AccountThrottle(username or ""))
-        for throttle in throttles if request is not None else ():
-            if not throttle.allow_request(cast("Request", request), APIView()):
+        for throttle in throttles:
+            if request and not throttle.allow_request(cast("Request", request), APIView()):
                 raise Throttled(throttle.wait())
         return super().authenticate(request, username=username, password=password, **fields)
