@@ -1,12 +1,14 @@
 """Books and the people who wrote them."""
 
+from contextlib import suppress
 from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from library.isbn import IsbnField
+from library.isbn import IsbnField, isbn13
 
 # Limits of a search: the words that count, and the authors that it passes on as a list.
 MAX_WORDS = 8
@@ -31,8 +33,11 @@ class BookQuerySet(models.QuerySet["Book"]):
     def search(self, text: str) -> Self:
         """Return the books with every word in their title, subtitle or author's name, or at the start of their ISBN.
 
-        Only the first words of a long text count. On PostgreSQL, indexes serve this (migrations/0002_search.py).
+        A text that is an ISBN finds its book, however it is spelled. Only the first words of a long text count. On
+        PostgreSQL, indexes serve this (migrations/0002_search.py).
         """
+        with suppress(ValidationError):
+            return self.filter(isbn=isbn13(text))
         found = self
         for word in text.split()[:MAX_WORDS]:
             authors = Author.objects.filter(name__icontains=word)
@@ -41,7 +46,7 @@ class BookQuerySet(models.QuerySet["Book"]):
             found = found.filter(
                 models.Q(title__icontains=word)
                 | models.Q(subtitle__icontains=word)
-                | models.Q(isbn__startswith=word.replace("-", ""))
+                | models.Q(isbn__startswith=word.replace("-", "") or word)
                 | models.Q(author__in=few if len(few) <= MAX_AUTHORS else authors)
             )
         return found

@@ -129,6 +129,20 @@ class TestApi:
         assert somebody.get(path).data == {"id": author.pk, "name": "Donald Knuth", "owner": None}
         assert somebody.patch(path, {"name": "New"}).status_code == status
 
+    @pytest.mark.django_db(transaction=True)
+    def test_authors_of_nobody_are_given_back_where_the_library_is_taken_back(
+        self, author: Author, fields: dict[str, str]
+    ) -> None:
+        other = User.objects.create_user("other")
+        Book.objects.create(**fields | {"author": author, "isbn": "9780201558029", "owner": other})
+        Author.objects.create(name="Without a book")
+        Author.objects.update(owner=None)
+        call_command("migrate", "library", "0002", verbosity=0)
+        try:
+            assert Author.objects.get().owner_id == other.pk
+        finally:
+            call_command("migrate", "library", verbosity=0)
+
     def test_nobody_does_not_own_what_is_nobodys(self) -> None:
         request = APIRequestFactory().delete("/")
         request.user = AnonymousUser()
@@ -179,6 +193,8 @@ class TestApi:
             ("search=programming", 1),
             ("search=knuth", 1),
             ("search=nothing", 0),
+            *((f"search={spelling}", 1) for spelling in (ISBN_10, ISBN_13, "978 0 201 89683 1", "978-0-201")),
+            ("search=-", 0),
             ("published_after=1997-07-04", 1),
             ("published_before=1997-07-03", 0),
             ("published_after=1997-07-04&published_before=1997-07-04", 1),
