@@ -13,6 +13,7 @@ from django.conf import settings as project_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 from django.test import Client
 from moto.server import ThreadedMotoServer
 from pytest_django import DjangoAssertNumQueries
@@ -114,6 +115,24 @@ def test_a_file_goes_with_its_upload_once_that_is_sure(
         assert not Upload.objects.exists()
         assert list(bucket.objects.all())
     assert not list(bucket.objects.all())
+
+
+def test_no_file_is_left_where_its_row_cannot_be_written(
+    user_api: APIClient, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        assert list(bucket.objects.all())
+        raise DatabaseError
+
+    monkeypatch.setattr(Upload, "_do_insert", fail)
+    with pytest.raises(DatabaseError):
+        send(user_api, PIXEL)
+    assert not list(bucket.objects.all())
+
+
+def test_uploads_are_found_by_name(user_api: APIClient) -> None:
+    send(user_api, PIXEL)
+    assert [len(user_api.get(UPLOADS, {"search": text}).data["results"]) for text in ("pix", "other")] == [1, 0]
 
 
 @pytest.mark.parametrize("content", [PAGE, b"MZ", b"PK\x03\x04", b"\x00"])

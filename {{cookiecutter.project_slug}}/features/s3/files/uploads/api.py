@@ -54,7 +54,13 @@ class UploadSerializer(serializers.ModelSerializer):
 
     def create(self, validated_data: dict[str, Any]) -> Upload:
         file = validated_data["file"]
-        return Upload.objects.create(**validated_data, name=file.name, media_type=file.content_type, size=file.size)
+        upload = Upload(**validated_data, name=file.name, media_type=file.content_type, size=file.size)
+        try:
+            upload.save()
+        except Exception:  # the file is in the store by then, and nobody would ever delete it
+            upload.file.delete(save=False)
+            raise
+        return upload
 
 
 class UploadViewSet(
@@ -67,6 +73,7 @@ class UploadViewSet(
     queryset = Upload.objects.all()
     serializer_class = UploadSerializer
     parser_classes = (MultiPartParser,)
+    search_fields = ("name",)
     ordering_fields = ("id", "name", "size", "created")
 
     def initial(self, request: Request, *arguments: Any, **options: Any) -> None:
