@@ -3,6 +3,7 @@
 from typing import Any
 
 from django_filters import rest_framework as filters
+from rest_framework.filters import SearchFilter as DrfSearchFilter
 from rest_framework.request import Request
 
 
@@ -30,3 +31,10 @@ class FilterBackend(filters.DjangoFilterBackend):
         if wanted and issubclass(wanted, FilterSet) and not wanted.asked_for(request):
             return queryset
         return super().filter_queryset(request, queryset, view)
+
+
+class SearchFilter(DrfSearchFilter):
+    """DRF's, described by the schema only for views that say what they search (`search_fields`)."""
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return super().get_schema_operation_parameters(view) if getattr(view, "search_fields", None) else []

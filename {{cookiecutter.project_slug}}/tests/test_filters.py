@@ -10,7 +10,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from config.filters import FilterSet
+from config.filters import FilterSet, SearchFilter
 from users.models import User
 
 made: list[str] = []
@@ -63,3 +63,9 @@ def test_a_filter_set_that_narrows_every_list_does(db: None, monkeypatch: pytest
 def test_what_cannot_be_a_filter_is_refused(db: None) -> None:
     with pytest.raises(ValidationError, match="Enter a valid date"):
         count("date_joined_after=tomorrow")
+
+
+@pytest.mark.parametrize("fields", [(), ("username",)])
+def test_a_search_is_offered_where_there_is_something_to_search(fields: tuple[str, ...]) -> None:
+    view = type("UserSearch", (UserList,), {"search_fields": fields})()
+    assert bool(SearchFilter().get_schema_operation_parameters(view)) is bool(fields)

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -439,6 +439,12 @@ def test_a_second_version_may_have_operations_of_the_same_names(
     both = tmp_path / "openapi.yaml"
     call_command("spectacular", fail_on_warn=True, file=str(both))
     assert "operationId: v2_login" in both.read_text("utf-8")
+
+
+def test_the_schema_says_nothing_of_the_projects_own_code() -> None:
+    schema = StringIO()
+    call_command("spectacular", stdout=schema)
+    assert "DRF" not in schema.getvalue()
 
 
 def test_what_has_not_changed_is_not_sent_again(user_api: APIClient) -> None:
