@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import ObjectNotUpdated, RequestDataTooBig
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -33,7 +33,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     """Return the response to an exception of a view: DRF's status and headers, with a problem as its body."""
     if isinstance(exception, ProtectedError | RestrictedError):
         exception = Conflict()
-    elif isinstance(exception, IntegrityError) and lost_race(exception):
+    elif isinstance(exception, ObjectNotUpdated) or (isinstance(exception, IntegrityError) and lost_race(exception)):
         exception = Conflict("Another request has just taken this value, or removed what this one refers to.")
     response = drf_exception_handler(exception, context)
     if response is None:

@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -98,6 +99,11 @@ def test_too_many_logins_are_held_back(api: APIClient, user: User) -> None:
     statuses = [api.post(LOGIN, CREDENTIALS | {"password": "wrong"}).status_code for _ in range(11)]
     assert statuses == [401] * 10 + [429]
     assert int(api.post(LOGIN, CREDENTIALS).headers["Retry-After"]) > 0
+
+
+def test_logins_without_a_password_are_held_back_too(api: APIClient, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("config.throttling.AnonRateThrottle.rate", "2/min", raising=False)
+    assert [api.post(LOGIN, {"username": "ada"}).status_code for _ in range(3)] == [400, 400, 429]
 
 
 def test_logins_to_one_account_are_held_back_wherever_they_come_from(
@@ -281,6 +287,27 @@ def test_a_session_ends_with_its_account(user: User) -> None:
     assert client.post(DELETE, {"current_password": CREDENTIALS["password"]}).status_code == 204
     assert not Session.objects.exists()
     assert client.get(ME).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (ME, {"first_name": "Ada"}),
+        (PASSWORD, {"current_password": CREDENTIALS["password"], "new_password": "a wholly new one"}),
+    ],
+)
+def test_a_change_of_an_account_that_is_deleted_meanwhile_is_a_conflict(
+    token: str, path: str, body: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = User.save
+
+    def late(user: User, **options: Any) -> None:
+        User.objects.all().delete()
+        save(user, **options)
+
+    monkeypatch.setattr(User, "save", late)
+    response = bearer(token).generic("PATCH" if path == ME else "POST", path, json.dumps(body), "application/json")
+    assert (response.status_code, response.headers["Content-Type"]) == (409, "application/problem+json")
 
 
 def test_an_account_of_staff_is_for_staff_to_delete(token: str, user: User) -> None:

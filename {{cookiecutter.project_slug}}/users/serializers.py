@@ -72,7 +72,8 @@ class CurrentPasswordSerializer(serializers.Serializer):
 
     def validate_current_password(self, value: str) -> str:
         request = self.context["request"]
-        if authenticate(request, username=request.user.get_username(), password=value) is None:
+        # Whoever is found by that name: it may be the e-mail address of somebody else.
+        if authenticate(request, username=request.user.get_username(), password=value) != request.user:
             raise serializers.ValidationError("This is not the current password.", code="wrong_password")
         return value
 

@@ -29,7 +29,6 @@ class LoginView(GenericAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     serializer_class = LoginSerializer
-    throttle_classes = ()  # users.backends counts the logins
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Bearer"  # without it, wrong credentials would be answered with 403

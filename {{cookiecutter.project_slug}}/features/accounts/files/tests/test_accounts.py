@@ -207,6 +207,38 @@ def test_nobody_learns_who_has_an_account(app: App, ada: App, mailoutbox: list[E
     assert "There is no such account" in str(mailoutbox[-1].body)
 
 
+@pytest.mark.parametrize("username", ["ada@example.com", "nobody@example.com"])
+def test_a_wrong_login_takes_as_long_for_an_address_that_is_a_user_name_too(
+    app: App, ada: App, username: str, hashed: list[str]
+) -> None:
+    User.objects.update(username="ada@example.com")
+    app.post("auth/login", {"username": username, "password": "wrong"})
+    assert hashed == ["wrong"]
+
+
+def test_the_password_of_somebody_else_is_not_the_current_one(ada: App, api: APIClient) -> None:
+    User.objects.create_user("other", "other@example.com", "of somebody else")
+    EmailAddress.objects.create(user=User.objects.get(username="other"), email="other@example.com", verified=True)
+    User.objects.filter(username="ada").update(username="other@example.com")
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {ada.meta['access_token']}")
+    response = api.post("/api/v1/users/me/delete/", {"current_password": "of somebody else"})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "wrong_password")
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_an_account_has_no_phone(app: App, ada: App, method: str) -> None:
+    assert [each.send(method, "account/phone").status_code for each in (app, ada)] == [404, 404]
+
+
+def test_a_passkey_that_is_none_is_refused(ada: App) -> None:
+    ada.post("auth/reauthenticate", {"password": CREDENTIALS["password"]})
+    ada.send("get", "account/authenticators/webauthn?passwordless")
+    response = {"clientDataJSON": "AAAA", "attestationObject": "AAAA"}
+    credential = {"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": response}
+    refused = ada.post("account/authenticators/webauthn", {"name": "Phone", "credential": credential})
+    assert (refused.status_code, refused.headers["Content-Type"]) == (400, "application/problem+json")
+
+
 @pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
 def test_a_sign_up_takes_as_long_where_there_is_an_account(app: App, ada: App, email: str, hashed: list[str]) -> None:
     app.post("auth/signup", NEW | {"email": email})

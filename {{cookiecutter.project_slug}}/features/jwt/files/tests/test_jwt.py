@@ -138,6 +138,12 @@ def test_spending_a_token_deletes_those_that_have_expired(api: APIClient, pair: 
     assert BlacklistedToken.objects.count() == 2
 
 
+def test_used_tokens_go_with_their_account(api: APIClient, user: User, pair: dict[str, str]) -> None:
+    api.post(REFRESH, {"refresh": pair["refresh"]})
+    user.delete()
+    assert not OutstandingToken.objects.exists()
+
+
 def test_tokens_are_signed_with_a_key_that_is_long_enough_and_not_the_secret_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -21,6 +21,9 @@ class AccountsBackend(ThrottledBackend, AuthenticationBackend):  # type: ignore[
     (templates/admin/login.html).
     """
 
+    def __init__(self) -> None:
+        self.checked: list[User] = []
+
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **fields: Any
     ) -> User | None:
@@ -31,6 +34,14 @@ class AccountsBackend(ThrottledBackend, AuthenticationBackend):  # type: ignore[
             return None
         code = request.POST.get("code", "") if request else ""
         return user if not is_mfa_enabled(user) or (code and is_valid(code, user)) else None
+
+    def _check_password(self, user: User | None, password: str) -> User | None:
+        """Check it once: who has the address as user name too is found twice, and the time would tell of the account."""
+        if user is None or user in self.checked:
+            return None
+        self.checked.append(user)
+        checked: User | None = super()._check_password(user, password)
+        return checked
 
 
 def is_allauths(request: HttpRequest | None) -> bool:

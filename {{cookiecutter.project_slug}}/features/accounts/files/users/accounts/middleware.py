@@ -12,7 +12,10 @@ from config.problems import error_response, lost_race
 
 
 class ProblemsMiddleware:
-    """Answer JSON that Python cannot hold with 400, and a name that another sign-up has just taken with 409."""
+    """Answer JSON that Python cannot hold, and a passkey that is none, with 400.
+
+    A name that another sign-up has just taken is answered with 409.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -25,7 +28,8 @@ class ProblemsMiddleware:
             return None
         if isinstance(exception, IntegrityError) and lost_race(exception):
             return error_response(request, 409)
-        if isinstance(exception, RecursionError | ValueError) and not is_sound(request.body):
+        refused = request.path.endswith("/webauthn") or not is_sound(request.body)
+        if isinstance(exception, RecursionError | ValueError) and refused:
             return error_response(request, 400)
         return None
 

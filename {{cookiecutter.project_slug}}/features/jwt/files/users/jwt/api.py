@@ -60,7 +60,6 @@ class ObtainView(TokenView):
     """Exchange a user name and a password for a pair of tokens. Send `Authorization: Bearer <access>`."""
 
     serializer_class = LoginSerializer
-    throttle_classes = ()  # users.backends counts the logins
 
     @extend_schema(operation_id="jwt_obtain", responses=PairSerializer)
     def post(self, request: Request) -> Response:

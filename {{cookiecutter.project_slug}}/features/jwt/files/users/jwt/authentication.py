@@ -2,6 +2,8 @@
 
 from typing import Any, Self, cast
 
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
 from django.utils import timezone
 from rest_framework.authentication import get_authorization_header
 from rest_framework.request import Request
@@ -57,6 +59,12 @@ class RefreshToken(tokens.RefreshToken):
             raise InvalidToken("Token is blacklisted")
         OutstandingToken.objects.filter(user=user, expires_at__lt=timezone.now()).delete()
         return user
+
+
+@receiver(pre_delete, sender=User)
+def forget_tokens(instance: User, **_: Any) -> None:
+    """Delete an account's used tokens with it: simplejwt would keep them, as nobody's, for ever."""
+    OutstandingToken.objects.filter(user=instance).delete()
 
 
 def pair(user: User) -> dict[str, str]:
