@@ -37,7 +37,8 @@ users/serializers.py users/urls.py users/views.py
 LIBRARY = """
 library/__init__.py library/admin.py library/api.py library/apps.py library/filters.py library/isbn.py
 library/management/__init__.py library/management/commands/__init__.py library/management/commands/seed.py
-library/migrations/0001_initial.py library/migrations/0002_search.py library/migrations/__init__.py library/models.py
+library/migrations/0001_initial.py library/migrations/0002_search.py library/migrations/0003_authors_stay.py
+library/migrations/__init__.py library/models.py
 library/permissions.py library/serializers.py library/static/library/style.css library/templates/library/base.html
 library/templates/library/book_detail.html library/templates/library/book_form.html
 library/templates/library/book_list.html library/templates/library/login.html library/urls.py library/views.py
