@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 CONFIG = "docker compose --file compose.production.yaml config --format json"
-NOT_FOR_SWARM = {"build", "profiles", "restart", "security_opt"}
+NOT_FOR_SWARM = {"build", "profiles", "pull_policy", "restart", "security_opt"}
 # Swarm starts everything at once: what has to start after the migrations waits for them itself, until told to stop.
 AFTER_MIGRATIONS = """
 trap exit TERM
@@ -37,8 +37,8 @@ def main() -> None:
     for kind in ("configs", "secrets"):
         for name, entry in stack[kind].items():
             # Swarm cannot change one of these: new content needs a new name.
-            digest = hashlib.sha256(Path(entry["file"]).read_bytes()).hexdigest()[:12]
-            entry["name"] = f"{stack['name']}_{name}_{digest}"
+            content = f"{stack['name']} {name} ".encode() + Path(entry["file"]).read_bytes()
+            entry["name"] = f"{name}_{hashlib.sha256(content).hexdigest()[:12]}"
     del stack["name"]
     print(json.dumps(stack, indent=2))
 

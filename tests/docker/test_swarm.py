@@ -15,7 +15,7 @@ from tests.docker.test_production import USERS
 
 pytestmark = pytest.mark.alone
 
-NAME = "swarm-test"
+NAME = "swarm-test-with-a-name-of-36-letters"  # as long as one may be that is derived
 
 
 class Swarm(Production):
