@@ -202,6 +202,7 @@ def test_backups_of_the_database_are_copied_to_the_bucket_and_back(
     assert {path.name for path in backup.parent.iterdir()} == {"0.dump", "1.dump", "1.dump.sha256"}
     assert (backup.read_text(), checksum.read_text()) == ("a backup", "its checksum")
     assert backup.stat().st_mode & 0o777 == 0o600
+    assert backup.stat().st_mtime == bucket.Object("backups/1.dump").last_modified.timestamp()
 
 
 def test_backups_are_copied_again_and_again(

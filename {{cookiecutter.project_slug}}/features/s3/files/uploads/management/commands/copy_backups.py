@@ -1,5 +1,6 @@
 """Keep the backups of the database in a bucket too: README.md, "Keep the data safe"."""
 
+import os
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -56,4 +57,5 @@ def fetch(bucket: Any, folder: Path) -> Iterator[str]:
         if not (file.exists() or item.key.endswith("/")):
             bucket.download_file(item.key, str(file))
             file.chmod(0o600)
+            os.utime(file, (item.last_modified.timestamp(),) * 2)  # or it would pass for a new backup
             yield file.name
