@@ -235,6 +235,13 @@ FAULTS = [
         "Dockerfile: copies from builder, which is not a stage.",
     ),
     ("image_stages", "Dockerfile", "AS development", "AS dev", "service web builds development, which is not a stage"),
+    (
+        "builders",
+        "compose.yaml",
+        "    pull_policy: never",
+        "    build: .",
+        "compose.yaml: services migrate and web both build my-api:development; have one build it",
+    ),
     ("compose_names", "compose.yaml", "postgres:18", "postgres", "service db has an image without a tag: postgres"),
     (
         "compose_names",

@@ -215,6 +215,11 @@ def test_a_disk_that_fills_up_is_named(server, monkeypatch):
     assert "its disk has 2.0 GB left" in in_production(server, "disk_space")[0]
 
 
+def test_a_secret_may_be_an_empty_line_on_purpose(server):
+    (server / "secrets/email_url").write_text("\n")
+    assert in_production(server, "secret_files") == []
+
+
 def test_a_secret_that_containers_cannot_read_is_named(server):
     (server / "secrets/secret_key").chmod(0o600)
     assert in_production(server, "secret_files") == [
@@ -225,10 +230,12 @@ def test_a_secret_that_containers_cannot_read_is_named(server):
 def test_a_weak_a_missing_and_an_open_secret_are_named(server):
     (server / "secrets/secret_key").write_text("ab" * 40)
     (server / "secrets/database_password").unlink()
+    (server / "secrets/email_url").write_text("")
     (server / "secrets").chmod(0o755)
     said = "\n".join(in_production(server, "secret_files"))
     assert "secrets/secret_key: is easy to guess; make a longer one" in said
     assert "secrets/database_password: is missing or empty" in said
+    assert "secrets/email_url: is missing or empty" in said
     assert "secrets: other people of the machine can look into the folder; `chmod 700 secrets`." in said
 
 

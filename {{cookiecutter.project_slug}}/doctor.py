@@ -485,6 +485,15 @@ def image_user(project: Path) -> Problems:
             yield f"{file}: service {service} runs as root; let somebody else be its user."
 
 
+def builders(project: Path) -> Problems:
+    """Each image is built by one service: engines that keep images in containerd fail where two build one at a time."""
+    found: dict[tuple[str, str], str] = {}
+    for file, service, definition in services(project):
+        image = definition.get("image")
+        if image and definition.get("build") and (one := found.setdefault((file, image), service)) != service:
+            yield f"{file}: services {one} and {service} both build {image}; have one build it, and the other not pull it."
+
+
 def compose_names(project: Path) -> Problems:
     """Services have an image with a tag, and name only volumes, secrets, networks and services that exist."""
     for file, service, definition in services(project):
@@ -623,12 +632,12 @@ def secret_files(project: Path) -> Problems:
     """Every secret is there, hard to guess, and closed to other people of the machine."""
     compose = (project / "compose.production.yaml").read_text("utf-8")
     for file in re.findall(r"file: \./(secrets/\w+)", compose):
-        text = (project / file).read_text("utf-8").strip() if (project / file).is_file() else ""
-        if not text:
+        text = (project / file).read_text("utf-8") if (project / file).is_file() else ""
+        if not text:  # an empty line is empty on purpose
             yield f"{file}: is missing or empty; README.md shows how to make it."
         elif not (project / file).stat().st_mode & stat.S_IROTH:
             yield f"{file}: containers, which have users of their own, cannot read it; `chmod 644 {file}`."
-        elif file == "secrets/secret_key" and (len(text) < 50 or len({*text}) < 5):  # noqa: PLR2004 - as Django does
+        elif file == "secrets/secret_key" and (len(text.strip()) < 50 or len({*text.strip()}) < 5):  # noqa: PLR2004 - as Django does
             yield f"{file}: is easy to guess; make a longer one as README.md shows, which ends all sessions."
     if (project / "secrets").is_dir() and (project / "secrets").stat().st_mode & 0o077:
         yield "secrets: other people of the machine can look into the folder; `chmod 700 secrets`."
@@ -719,6 +728,7 @@ CHECKS: tuple[Callable[[Path], Problems], ...] = (
     kept_out,
     image_user,
     image_stages,
+    builders,
     compose_names,
     proxy,
     environment_example,

@@ -197,7 +197,7 @@ def test_an_index_serves_every_page_of_every_ordering(production):
 def test_while_something_is_away_the_answer_says_when_to_come_back(production, visitor, service):
     production.compose("stop", service)
     try:
-        response = visitor.get(BOOKS)
+        response = visitor.get(BOOKS, timeout=60)
     finally:
         production.up()
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")

@@ -139,7 +139,7 @@ def deploy(stack, tag, check=True):
     """Put a new version in the place of the one that runs, as the README says; return whether its migrations ran."""
     set_variables(stack.project, TAG=tag)
     stack.compose("build", timeout=600)
-    migrated = stack.compose("run", "--rm", "migrate", check=check).returncode == 0
+    migrated = stack.compose("run", "--rm", "--no-deps", "migrate", check=check).returncode == 0
     if migrated:
         stack.compose("up", "--detach", "--wait", "--no-deps", "web")
     return migrated
@@ -151,6 +151,17 @@ def test_a_new_version_replaces_the_old_one_and_nobody_notices(stack, load):
     with stack.client() as client:
         assert client.get("/ping/").text == "pong"
     assert load.failures() == []
+
+
+def test_a_request_under_way_is_answered_before_its_container_goes(stack):
+    lock = ("psql", "--username=app", "--command=LOCK TABLE library_author; SELECT pg_sleep(14)")
+    with ThreadPoolExecutor(2) as pool, stack.user_client() as client:
+        pool.submit(stack.execute, *lock, service="db")
+        time.sleep(1)
+        slow = pool.submit(client.post, "/api/v1/authors/", json={"name": "Slow"}, timeout=60)
+        time.sleep(1)
+        stack.compose("up", "--detach", "--wait", "--no-deps", "--force-recreate", "web")
+        assert slow.result().status_code == 201
 
 
 def test_a_version_whose_migration_fails_leaves_the_old_one_serving(stack, load):

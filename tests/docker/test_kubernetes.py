@@ -113,11 +113,12 @@ def test_staging_has_names_of_its_own_and_is_production_otherwise(build, project
 
 
 def test_there_is_a_deployment_for_each_service_of_compose_that_is_the_project(project, built):
-    production = yaml.safe_load((project / "compose.production.yaml").read_text("utf-8"))
+    compose = yaml.safe_load((project / "compose.production.yaml").read_text("utf-8"))["services"]
     services = {
         name
-        for name, service in production["services"].items()
-        if service.get("build") and not service.get("profiles")  # what is started by hand, or for backups of Compose's
+        for name, service in compose.items()
+        if service.get("image") == compose["web"]["image"]
+        and not service.get("profiles")  # what is started by hand, or for backups of Compose's
     }
     assert {name.split()[1] for name in pods(built)} == services
 
