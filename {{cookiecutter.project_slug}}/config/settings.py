@@ -1,7 +1,6 @@
 """Settings, read from the environment; `.env.example` explains every variable.
 
-Production is the default: the project does not start if something that it needs is missing. For each NAME,
-NAME_FILE may name a file that holds the value, as Docker secrets do.
+Production is the default: it does not start without what it needs. NAME_FILE may name a file with the value of NAME.
 """
 
 from datetime import timedelta
@@ -82,6 +81,7 @@ LOCAL_APPS = [
 INSTALLED_APPS = DJANGO_APPS + THIRD_PARTY_APPS + LOCAL_APPS
 
 MIDDLEWARE = [
+    "config.headers.HeadersMiddleware",
     "config.health.HealthMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",

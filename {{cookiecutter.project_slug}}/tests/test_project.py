@@ -447,6 +447,20 @@ def test_the_schema_says_nothing_of_the_projects_own_code() -> None:
     assert "DRF" not in schema.getvalue()
 
 
+@pytest.mark.parametrize("path", ["/api/v1/users/me/", "/api/docs/", "/nothing"])
+def test_every_response_is_for_its_receiver_alone_and_for_pages_of_this_origin(
+    client: Client, db: None, path: str
+) -> None:
+    headers = client.get(path).headers
+    assert headers["Cache-Control"] == "private, max-age=0"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_a_view_may_say_how_long_its_response_is_kept(client: Client, db: None) -> None:
+    assert "no-store" in client.get("/admin/login/").headers["Cache-Control"]
+
+
 def test_what_has_not_changed_is_not_sent_again(user_api: APIClient) -> None:
     first = user_api.get("/api/v1/users/me/")
     second = user_api.get("/api/v1/users/me/", headers={"if-none-match": first.headers["ETag"]})
