@@ -186,7 +186,13 @@ FAULTS = [
         "library/urls.py: names the template library/signin.html, which is not there.",
     ),
     ("migrations", "users/migrations/__init__.py", None, None, "0001_initial.py: is not seen without an __init__.py"),
-    ("migrations", "config/models.py", None, "class Note: pass", "config/models.py: has no migration; run"),
+    (
+        "migrations",
+        "config/models.py",
+        None,
+        "class Note(models.Model): pass",
+        "config/models.py: has no migration; run",
+    ),
     (
         "migrations",
         "users/migrations/0003_more.py",
@@ -341,6 +347,22 @@ hello = "sh -c 'echo hello'"
 shell = ["django-admin shell", "python"]
 call = {call = "config.wsgi:application"}
 """
+ABSTRACT = """
+from django.db import models
+
+
+class Colour(models.TextChoices):
+    RED = "red"
+
+
+class Dated(models.Model):
+    class Meta:
+        abstract = True
+
+
+class Found(models.QuerySet["Dated"]): ...
+"""
+
 # What owners write, which is no fault: the file, the text to find in it (None for all of it), and what to put there.
 ORDINARY = {
     "asynchronous views": [
@@ -394,6 +416,7 @@ ORDINARY = {
     "tags and many documents": [
         (".gitlab-ci.yml", None, "a: &a [x]\nb: !reference [a, script]\n"),
         ("deploy/all.yaml", None, "kind: A\n---\nkind: B\n"),
+        ("mkdocs.yml", None, "emoji_index: !!python/name:material.extensions.emoji.twemoji\n"),
         ("charts/templates/web.yaml", None, "{{- if .Values.web }}\nkind: A\n{{- end }}\n"),
     ],
     "comments in JSON": [("tsconfig.json", None, '{\n  // strict\n  "strict": true,\n}\n')],
@@ -404,7 +427,34 @@ ORDINARY = {
             "      POSTGRES_DB: app\n      A: https://example.org/x http://localhost:1",
         )
     ],
-    "variables of the shell": [("compose.yaml", "- database:/var", "- ${HOME}/data:/var")],
+    "variables of the shell": [("compose.yaml", "- database:/var", "- ${HOME}/${COMPOSE_PROJECT_NAME}/data:/var")],
+    "secrets of other names": [
+        ("compose.production.yaml", "\nsecrets:\n", "\nsecrets:\n  x: {file: ./secrets/x}\n"),
+        ("compose.production.yaml", "    command: gun", "    secrets: [{source: x, target: a-b}]\n    command: gun"),
+        (
+            "compose.production.yaml",
+            "    command: gun",
+            "    environment: {A_FILE: /run/secrets/a-b}\n    command: gun",
+        ),
+    ],
+    "services of an included file": [
+        ("compose.yaml", "services:", "include: [more.yaml]\nservices:\n  web2: {image: 'a:1', depends_on: [other]}"),
+        ("more.yaml", None, "services:\n  other: {image: 'a:1'}\n"),
+    ],
+    "images of other Dockerfiles": [
+        ("compose.yaml", "services:", "services:\n  front: {build: {context: front, target: dev}}"),
+        ("compose.production.yaml", "\nservices:\n", "\nservices:\n  front: {build: ./front}\n"),
+        ("Caddyfile", "\treverse_proxy {", "\treverse_proxy /shop/* front:3000\n\treverse_proxy {"),
+    ],
+    "an app without tables": [
+        ("core/__init__.py", None, ""),
+        (
+            "core/models.py",
+            None,
+            ABSTRACT,
+        ),
+    ],
+    "names that every module has": [("users/more.py", None, "from users import models\n\nprint(models.__name__)\n")],
     "images by variable": [
         ("compose.yaml", "image: postgres:18", "image: ${IMG}"),
         (".env.example", "# ", "IMG=postgres:18\n# "),

@@ -99,7 +99,8 @@ def parse_yaml(text: str) -> object:
     import yaml  # a server may be without it
 
     loader: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
-    loader.add_multi_constructor("!", lambda *_: None)
+    for tag in ("!", "tag:yaml.org,2002:python/"):
+        loader.add_multi_constructor(tag, lambda *_: None)
     try:
         documents = list(yaml.load_all(text, loader))
     except yaml.YAMLError as error:
@@ -307,7 +308,7 @@ def names(project: Path) -> Problems:
     own = {path.parent.name for path in project.glob("*/__init__.py")}
     for path in files(project, "*.py"):
         for name in sorted({*dotted_names(path)} if path.parent.name != "migrations" else ()):
-            if name.split(".")[0] in own and not exists(project, name):
+            if name.split(".")[0] in own and not name.endswith("__") and not exists(project, name):
                 yield f"{path.relative_to(project).as_posix()}: names {name}, which is not there."
 
 
@@ -401,9 +402,7 @@ def migrations(project: Path) -> Problems:
     """Every app with models has migrations, and each follows only ones that are there."""
     for models in project.glob("*/models.py"):
         app = models.parent.name
-        if re.search(r"^class ", models.read_text("utf-8"), re.MULTILINE) and not [
-            *models.parent.glob("migrations/0*")
-        ]:
+        if any(map(has_table, nodes(models)[ast.ClassDef])) and not [*models.parent.glob("migrations/0*")]:
             yield f"{app}/models.py: has no migration; run `python manage.py makemigrations {app}`."
     for path in project.glob("*/migrations/0*.py"):
         if not path.with_name("__init__.py").is_file():
@@ -411,6 +410,13 @@ def migrations(project: Path) -> Problems:
         for app, name in re.findall(r"^        \(\"(\w+)\", \"([^_]\w+)\"\),", path.read_text("utf-8"), re.MULTILINE):
             if exists(project, app) and not (project / app / "migrations" / f"{name}.py").is_file():
                 yield f"{path.relative_to(project).as_posix()}: follows {app}.{name}, which is not there."
+
+
+def has_table(model: ast.ClassDef) -> bool:
+    """Tell whether a class is a model, neither abstract nor one that only helps others."""
+    helps = re.compile(r"(Choices|Enum|Manager|QuerySet)(\[.*)?$")
+    bases = [base for base in map(ast.unparse, model.bases) if not helps.search(base)]
+    return bool(bases) and "abstract = True" not in ast.unparse(model)
 
 
 def scripts(project: Path) -> Problems:
@@ -462,9 +468,16 @@ def image_stages(project: Path) -> Problems:
         if stage not in stages and not has_tag(stage):
             yield f"Dockerfile: copies from {stage}, which is not a stage."
     for file, service, definition in services(project):
-        target = definition["build"].get("target") if isinstance(definition.get("build"), dict) else None
+        target = as_mapping(definition["build"]).get("target") if builds_here(definition) else None
         if target and target not in stages:
             yield f"{file}: service {service} builds {target}, which is not a stage of the Dockerfile."
+
+
+def builds_here(definition: dict[str, Any]) -> bool:
+    """Tell whether a service is built by the project's own Dockerfile."""
+    build = definition.get("build")
+    build = {"context": build} if isinstance(build, str) else as_mapping(build)
+    return bool(build) and build.get("context", ".") in {".", "./"} and "dockerfile" not in build
 
 
 def has_tag(image: str) -> bool:
@@ -504,18 +517,28 @@ def compose_names(project: Path) -> Problems:
         elif image and not definition.get("build") and not has_tag(image):
             yield f"{file}: service {service} has an image without a tag: {image}"
         for kind, name in references(definition):
-            if name not in (compose.get(kind) or {}) and (kind, name) != ("networks", "default"):  # Compose makes that
+            if not has_part(compose, kind, name):
                 yield f"{file}: service {service} names {name}, which is not among the {kind}."
         for other, needed in as_mapping(definition.get("depends_on")).items():
             if needed and needed.get("condition") not in CONDITIONS:
                 yield f"{file}: service {service} waits for {other} to be {needed.get('condition')}, which nothing is."
-        own = [entry["source"] if isinstance(entry, dict) else entry for entry in definition.get("secrets") or []]
-        for secret in re.findall(r"/run/secrets/(\w+)", str(definition.get("environment"))):
+        own = {secret_file(entry) for entry in definition.get("secrets") or []}
+        for secret in re.findall(r"/run/secrets/([\w.-]+)", str(definition.get("environment"))):
             if secret not in own:
                 yield f"{file}: service {service} reads the secret {secret}, which it is not given."
 
 
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
+
+
+def secret_file(entry: str | dict[str, str]) -> str:
+    """Return the name of the file by which a service gets a secret."""
+    return Path(entry.get("target") or entry["source"]).name if isinstance(entry, dict) else entry
+
+
+def has_part(compose: dict[str, Any], kind: str, name: str) -> bool:
+    """Tell whether a Compose file has this, or may have it: from a file that it includes, or made by Compose."""
+    return name in (compose.get(kind) or {}) or "include" in compose or (kind, name) == ("networks", "default")
 
 
 def as_mapping(value: Any) -> dict[str, Any]:
@@ -548,7 +571,7 @@ def proxy(project: Path) -> Problems:
     exposed = re.findall(r"^EXPOSE (\d+)", parsed(project / "Dockerfile"), re.MULTILINE)
     in_production = {name: each for file, name, each in services(project) if file == "compose.production.yaml"}
     for service, port in upstreams or [("nowhere", "0")]:
-        if service not in in_production or (in_production[service].get("build") and port not in exposed):
+        if service not in in_production or (builds_here(in_production[service]) and port not in exposed):
             yield f"Caddyfile: sends requests to {service}:{port}, where no service of compose.production.yaml listens."
 
 
@@ -566,7 +589,7 @@ def environment_example(project: Path) -> Problems:
                 yield f"{file}: reads {name}, which .env.example does not {'explain' if optional else 'set'}."
 
 
-SHELL = {"HOME", "PWD", "USER"}
+SHELL = {"COMPOSE_PROJECT_NAME", "HOME", "PWD", "USER"}
 
 
 def bare(definition: dict[str, Any]) -> Iterator[str]:
