@@ -22,9 +22,10 @@ BASE = """
 .dockerignore .editorconfig .env .env.example .gitattributes .gitignore Caddyfile Dockerfile LICENSE Pipfile
 Pipfile.lock README.md assets/browsable-api.css assets/docs.css assets/favicon.svg assets/redoc.js assets/style.css
 compose.production.yaml compose.yaml config/__init__.py config/database.py config/docs.py config/email.py
-config/filters.py config/gunicorn.py config/headers.py config/health.py config/limits.py config/logs.py config/pagination.py
-config/parsers.py config/problems.py config/schema.py config/serializers.py config/settings.py config/template_tags.py
-config/throttling.py config/urls.py config/wsgi.py database.sh doctor.py manage.py pyproject.toml swarm.py
+config/filters.py config/gunicorn.py config/headers.py config/health.py config/limits.py config/logs.py
+config/pagination.py config/parsers.py config/problems.py config/schema.py config/serializers.py config/settings.py
+config/template_tags.py config/throttling.py config/urls.py config/wsgi.py database.sh doctor.py manage.py
+pyproject.toml swarm.py
 templates/400.html templates/403.html templates/403_csrf.html templates/404.html templates/413.html templates/429.html
 templates/500.html templates/503.html templates/base.html templates/drf_spectacular/redoc.html
 templates/drf_spectacular/swagger_ui.html templates/rest_framework/api.html tests/__init__.py tests/conftest.py

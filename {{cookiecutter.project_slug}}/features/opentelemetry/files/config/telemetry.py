@@ -33,8 +33,9 @@ def start() -> None:
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     metrics.set_meter_provider(MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())]))
-    # After HealthMiddleware: health checks are not traced, and use an IP address as host name.
-    DjangoInstrumentor().instrument(middleware_position=1, request_hook=redact)
+    # Health checks are not traced, and use an IP address as host name.
+    after_health = settings.MIDDLEWARE.index("config.health.HealthMiddleware") + 1
+    DjangoInstrumentor().instrument(middleware_position=after_health, request_hook=redact)
     for instrumentor in instrumentors():
         if not instrumentor.is_instrumented_by_opentelemetry:
             instrumentor.instrument()
