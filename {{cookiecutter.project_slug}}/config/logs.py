@@ -11,12 +11,21 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware as StructlogMiddleware
 
+
+def without_query(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Shorten a request, which Django's log of security events has as a whole, to what RequestMiddleware says of it."""
+    if isinstance(request := event.get("request"), HttpRequest):
+        event["request"] = RequestMiddleware.format_request(request)
+    return event
+
+
 # What every line has, whether it comes from structlog or from Python's own logging.
 SHARED: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.ExtraAdder(),
+    without_query,
     structlog.processors.TimeStamper(fmt="iso"),
 ]
 

@@ -70,6 +70,13 @@ def test_health_checks_are_not_logged(lines: Lines, db: None, path: str) -> None
     assert lines() == []
 
 
+def test_a_security_event_names_its_request_without_the_query(lines: Lines, db: None) -> None:
+    assert Client(enforce_csrf_checks=True).post("/admin/login/?token=secret").status_code == 403
+    (line,) = [line for line in lines() if line["logger"] == "django.security.csrf"]
+    assert line["request"] == "POST /admin/login/"
+    assert "secret" not in str(lines())
+
+
 def test_neither_passwords_nor_tokens_are_logged(lines: Lines, api: APIClient, user: User, client: Client) -> None:
     password = "correct horse battery"
     token = api.post(LOGIN, {"username": "ada", "password": password}).data["token"]

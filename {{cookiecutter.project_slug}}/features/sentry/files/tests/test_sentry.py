@@ -1,4 +1,5 @@
 import gzip
+import logging
 import os
 import runpy
 import threading
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import sentry_sdk
 from django.conf import settings
-from django.test import Client
+from django.test import Client, RequestFactory
 from sentry_sdk.envelope import Envelope
 
 from users.models import User
@@ -91,6 +92,19 @@ def test_an_error_is_reported_once_and_without_personal_data(
     ]
     personal += [user.email, client.cookies["sessionid"].value]
     assert not [secret for secret in personal if secret in sent]
+
+
+def test_a_security_event_is_reported_without_its_query_and_the_command(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["manage.py", "in-a-command"])
+    client = Client(enforce_csrf_checks=True)
+    client.post("/admin/login/?q=in-a-query")  # a breadcrumb of the next one
+    logging.getLogger("django.security").error("A test", extra={"request": RequestFactory().get("/?q=in-a-query")})
+    (event,) = sink.received("event")
+    assert "django.security.csrf" in {each["category"] for each in event["breadcrumbs"]["values"]}
+    sent = b"".join(sink.bodies).decode()
+    assert not [secret for secret in ("in-a-query", "in-a-command") if secret in sent]
 
 
 def test_a_request_and_its_queries_are_traced(sink: Sink, user: User) -> None:
