@@ -1,9 +1,12 @@
 """How the project works while Redis is down."""
 
+import logging
 import time
 from typing import Any
 
 import redis
+
+logger = logging.getLogger(__name__)
 
 
 class ConnectionPool(redis.ConnectionPool):
@@ -16,6 +19,7 @@ class ConnectionPool(redis.ConnectionPool):
             raise redis.ConnectionError("Redis did not answer a moment ago.")
         try:
             return super().get_connection()  # the arguments are deprecated
-        except redis.RedisError:
+        except redis.RedisError as error:
             self.away_until = time.monotonic() + 1
+            logger.error("Redis does not answer, and counts as empty: %s", error)  # noqa: TRY400 - it says all
             raise

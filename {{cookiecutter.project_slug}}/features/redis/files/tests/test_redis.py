@@ -35,12 +35,20 @@ def test_a_server_that_is_away_stops_nobody(
     settings: LazySettings, user: User, read_settings: Callable[[str], dict[str, Any]]
 ) -> None:
     settings.CACHES = read_settings(NOBODY_LISTENS)["CACHES"]
-    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
     cache.set("name", "value")
     assert cache.get("name") is None
     client = APIClient()
     client.force_login(user)
     assert client.get("/api/v1/users/me/").status_code == 200
+
+
+def test_a_server_that_is_away_is_logged_once(
+    settings: LazySettings, read_settings: Callable[[str], dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CACHES = read_settings(NOBODY_LISTENS)["CACHES"]
+    for name in ("one", "two", "three"):
+        cache.set(name, "value")
+    assert [record.name for record in caplog.records] == ["config.cache"]
 
 
 def test_a_server_that_is_away_is_not_asked_again_at_once() -> None:
