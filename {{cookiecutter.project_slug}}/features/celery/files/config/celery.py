@@ -4,6 +4,8 @@ import os
 import tempfile
 import warnings
 from pathlib import Path
+from smtplib import SMTPServerDisconnected
+from socket import gaierror
 
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
@@ -29,7 +31,7 @@ class Task(DjangoTask):
     """
 
     default_retry_delay = 5
-    autoretry_for = (OperationalError, ConnectionError, TimeoutError)
+    autoretry_for = (OperationalError, ConnectionError, TimeoutError, gaierror, SMTPServerDisconnected)
     max_retries = 10
     retry_backoff = True
     retry_backoff_max = settings.CELERY_TASK_TIME_LIMIT
