@@ -446,14 +446,7 @@ ORDINARY = {
         ("compose.production.yaml", "\nservices:\n", "\nservices:\n  front: {build: ./front}\n"),
         ("Caddyfile", "\treverse_proxy {", "\treverse_proxy /shop/* front:3000\n\treverse_proxy {"),
     ],
-    "an app without tables": [
-        ("core/__init__.py", None, ""),
-        (
-            "core/models.py",
-            None,
-            ABSTRACT,
-        ),
-    ],
+    "an app without tables": [("core/__init__.py", None, ""), ("core/models.py", None, ABSTRACT)],
     "names that every module has": [("users/more.py", None, "from users import models\n\nprint(models.__name__)\n")],
     "images by variable": [
         ("compose.yaml", "image: postgres:18", "image: ${IMG}"),

@@ -36,7 +36,7 @@ def main() -> None:
     # % endfor
     for kind in ("configs", "secrets"):
         for name, entry in stack[kind].items():
-            # Swarm cannot change one of these: new content needs a new name.
+            # Swarm cannot change one of these: new content needs a new name, of 64 characters at most.
             content = f"{stack['name']} {name} ".encode() + Path(entry["file"]).read_bytes()
             entry["name"] = f"{name}_{hashlib.sha256(content).hexdigest()[:12]}"
     del stack["name"]
